@@ -1,0 +1,391 @@
+//! The outside of every file that we write: magic, version, length, checksum.
+//!
+//! Binary files (weights, and the chunks of an index) are a 32-byte header and a payload:
+//!
+//! | offset | type | meaning |
+//! |---|---|---|
+//! | 0 | 4 bytes | magic, see [`Kind`] |
+//! | 4 | u16 | version, [`VERSION`] |
+//! | 6 | u8 | packing of the payload: 0 stored, 1 raw deflate (RFC 1951) |
+//! | 7 | u8 | zero |
+//! | 8 | u64 | bytes of the payload as stored |
+//! | 16 | u64 | bytes of the payload once unpacked |
+//! | 24 | u32 | zero |
+//! | 28 | u32 | CRC-32 (IEEE) of bytes 0 to 28 and of the payload |
+//! | 32 | | payload |
+//!
+//! Integers are little-endian. JSON files (`index.json`, `model.json`) are objects whose first three entries are
+//! `format`, `version` and `checksum`; the checksum is the SHA-256 of the file with its own 64 digits set to `0`.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
+/// Version of all formats; raised when any of them changes.
+pub const VERSION: u32 = 1;
+
+const HEADER_BYTES: usize = 32;
+
+/// Largest payload that we unpack, against files made to exhaust memory. Our writers stay under 64 MiB.
+const MAX_UNPACKED_BYTES: u64 = 1 << 30;
+
+/// What a binary file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Tensors of a model.
+    Weights,
+    /// Quantized vectors of an index.
+    Vectors,
+    /// Terms and postings of an index.
+    Lexical,
+    /// HNSW links of an index.
+    Links,
+    /// Skill cards of an index.
+    Cards,
+    /// Skill bodies of an index.
+    Bodies,
+}
+
+impl Kind {
+    fn magic(self) -> [u8; 4] {
+        match self {
+            Kind::Weights => *b"SKRW",
+            Kind::Vectors => *b"SKRV",
+            Kind::Lexical => *b"SKRL",
+            Kind::Links => *b"SKRH",
+            Kind::Cards => *b"SKRC",
+            Kind::Bodies => *b"SKRB",
+        }
+    }
+
+    /// The word for this kind in messages and file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Weights => "weights",
+            Kind::Vectors => "vectors",
+            Kind::Lexical => "lexical",
+            Kind::Links => "links",
+            Kind::Cards => "cards",
+            Kind::Bodies => "bodies",
+        }
+    }
+
+    /// Text and postings shrink when deflated; quantized numbers do not.
+    fn packed(self) -> bool {
+        matches!(self, Kind::Lexical | Kind::Links | Kind::Cards | Kind::Bodies)
+    }
+}
+
+/// Wraps a payload into a file of the given kind.
+pub fn seal(kind: Kind, payload: &[u8]) -> Vec<u8> {
+    // Level 9 of deflate: built once, downloaded often.
+    let stored = match kind.packed() {
+        true => Cow::Owned(miniz_oxide::deflate::compress_to_vec(payload, 9)),
+        false => Cow::Borrowed(payload),
+    };
+    let mut file = Vec::with_capacity(HEADER_BYTES + stored.len());
+    file.extend(kind.magic());
+    file.extend((VERSION as u16).to_le_bytes());
+    file.extend([kind.packed() as u8, 0]);
+    file.extend((stored.len() as u64).to_le_bytes());
+    file.extend((payload.len() as u64).to_le_bytes());
+    file.extend([0; 4]);
+    file.extend(checksum(&file, &stored).to_le_bytes());
+    file.extend_from_slice(&stored);
+    file
+}
+
+/// Checks a file and returns its payload.
+///
+/// # Errors
+/// [`Error::Magic`], [`Error::Version`], [`Error::Truncated`] or [`Error::Checksum`], naming `file`.
+pub fn open<'a>(kind: Kind, file: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+    if !bytes.starts_with(&kind.magic()) {
+        return Err(Error::Magic { file: file.to_owned(), kind: kind.name() });
+    }
+    let truncated =
+        |expected_bytes| Error::Truncated { file: file.to_owned(), expected_bytes, got_bytes: bytes.len() as u64 };
+    if bytes.len() < HEADER_BYTES {
+        return Err(truncated(HEADER_BYTES as u64));
+    }
+    let (header, stored) = bytes.split_at(HEADER_BYTES);
+    let version = u16::from_le_bytes([header[4], header[5]]) as u32;
+    if version != VERSION {
+        return Err(Error::Version { file: file.to_owned(), expected: VERSION, got: version });
+    }
+    let stored_bytes = u64::from_le_bytes(header[8..16].try_into().expect("eight bytes"));
+    if stored_bytes != stored.len() as u64 {
+        return Err(truncated(stored_bytes.saturating_add(HEADER_BYTES as u64)));
+    }
+    let damaged = || Error::Checksum { file: file.to_owned() };
+    if checksum(&header[..28], stored).to_le_bytes() != header[28..32] {
+        return Err(damaged());
+    }
+    let unpacked_bytes = u64::from_le_bytes(header[16..24].try_into().expect("eight bytes"));
+    match header[6] {
+        0 if unpacked_bytes == stored_bytes => Ok(Cow::Borrowed(stored)),
+        1 if unpacked_bytes <= MAX_UNPACKED_BYTES => {
+            let payload = miniz_oxide::inflate::decompress_to_vec_with_limit(stored, unpacked_bytes as usize)
+                .map_err(|_| damaged())?;
+            if payload.len() as u64 != unpacked_bytes {
+                return Err(damaged());
+            }
+            Ok(Cow::Owned(payload))
+        }
+        _ => Err(Error::malformed(file, "its header is not one that skillrouter writes; write it again")),
+    }
+}
+
+fn checksum(header: &[u8], stored: &[u8]) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(header);
+    crc.update(stored);
+    crc.finalize()
+}
+
+/// SHA-256 of some bytes, as 64 lower-case hexadecimal digits.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The first eight bytes of the SHA-256 of some bytes, for telling texts apart.
+pub fn content_hash(bytes: &[u8]) -> u64 {
+    u64::from_be_bytes(Sha256::digest(bytes)[..8].try_into().expect("eight bytes"))
+}
+
+/// A file that a manifest lists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Name, relative to the manifest; it holds the start of the hash, so a name never changes its contents.
+    pub file: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the whole file, in hexadecimal.
+    pub sha256: String,
+}
+
+impl FileEntry {
+    /// Describes a file; its name becomes `{stem}-{hash}.{extension}`.
+    pub fn new(stem: &str, extension: &str, bytes: &[u8]) -> FileEntry {
+        let sha256 = sha256_hex(bytes);
+        FileEntry { file: format!("{stem}-{}.{extension}", &sha256[..16]), bytes: bytes.len() as u64, sha256 }
+    }
+
+    /// Checks that these are the bytes that were listed.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`] or [`Error::Checksum`], naming the file.
+    pub fn check(&self, bytes: &[u8]) -> Result<()> {
+        if bytes.len() as u64 != self.bytes {
+            let (expected_bytes, got_bytes) = (self.bytes, bytes.len() as u64);
+            return Err(Error::Truncated { file: self.file.clone(), expected_bytes, got_bytes });
+        }
+        if sha256_hex(bytes) != self.sha256 {
+            return Err(Error::Checksum { file: self.file.clone() });
+        }
+        Ok(())
+    }
+}
+
+const NO_CHECKSUM: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+#[derive(Serialize)]
+struct Sealed<'a, T> {
+    format: &'a str,
+    version: u32,
+    checksum: &'a str,
+    #[serde(flatten)]
+    content: &'a T,
+}
+
+/// Writes a JSON file of the given format (`skillrouter-index`, `skillrouter-model`).
+pub fn seal_json<T: Serialize>(format: &str, content: &T) -> Vec<u8> {
+    let sealed = Sealed { format, version: VERSION, checksum: NO_CHECKSUM, content };
+    let text = serde_json::to_string_pretty(&sealed).expect("our own types serialise") + "\n";
+    text.replacen(NO_CHECKSUM, &sha256_hex(text.as_bytes()), 1).into_bytes()
+}
+
+/// Checks a JSON file of the given format and reads it.
+///
+/// # Errors
+/// [`Error::Magic`], [`Error::Version`], [`Error::Checksum`] or [`Error::Malformed`], naming `file`.
+pub fn open_json<T: DeserializeOwned>(format: &str, kind: &'static str, file: &str, bytes: &[u8]) -> Result<T> {
+    #[derive(Deserialize)]
+    struct Head {
+        format: String,
+        version: u32,
+        checksum: String,
+    }
+    let head: Head = serde_json::from_slice(bytes).map_err(|_| match bytes.starts_with(b"{") {
+        true => Error::Checksum { file: file.to_owned() },
+        false => Error::Magic { file: file.to_owned(), kind },
+    })?;
+    if head.format != format {
+        return Err(Error::Magic { file: file.to_owned(), kind });
+    }
+    if head.version != VERSION {
+        return Err(Error::Version { file: file.to_owned(), expected: VERSION, got: head.version });
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| Error::Checksum { file: file.to_owned() })?;
+    if head.checksum.len() != NO_CHECKSUM.len()
+        || sha256_hex(text.replacen(&head.checksum, NO_CHECKSUM, 1).as_bytes()) != head.checksum
+    {
+        return Err(Error::Checksum { file: file.to_owned() });
+    }
+    serde_json::from_slice(bytes).map_err(|error| Error::malformed(file, error))
+}
+
+/// Reads little-endian values off the front of a payload; every read past the end is the same error.
+pub(crate) struct Reader<'a> {
+    file: &'a str,
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(file: &'a str, payload: &'a [u8]) -> Self {
+        Self { file, rest: payload }
+    }
+
+    pub(crate) fn bytes(&mut self, n_bytes: usize) -> Result<&'a [u8]> {
+        if n_bytes > self.rest.len() {
+            return Err(Error::malformed(self.file, "it ends before its contents do; write it again"));
+        }
+        let (head, rest) = self.rest.split_at(n_bytes);
+        self.rest = rest;
+        Ok(head)
+    }
+
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32> {
+        Ok(u32::from_le_bytes(self.bytes(4)?.try_into().expect("four bytes")))
+    }
+
+    pub(crate) fn f32s(&mut self, n: usize) -> Result<Vec<f32>> {
+        let bytes = self.bytes(n.saturating_mul(4))?;
+        Ok(bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().expect("four bytes"))).collect())
+    }
+
+    /// binary16, as f32.
+    pub(crate) fn f16s(&mut self, n: usize) -> Result<Vec<f32>> {
+        let bytes = self.bytes(n.saturating_mul(2))?;
+        Ok(bytes.chunks_exact(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32()).collect())
+    }
+
+    pub(crate) fn u64s(&mut self, n: usize) -> Result<Vec<u64>> {
+        let bytes = self.bytes(n.saturating_mul(8))?;
+        Ok(bytes.chunks_exact(8).map(|b| u64::from_le_bytes(b.try_into().expect("eight bytes"))).collect())
+    }
+
+    pub(crate) fn i8s(&mut self, n: usize) -> Result<Vec<i8>> {
+        Ok(self.bytes(n)?.iter().map(|&byte| byte as i8).collect())
+    }
+
+    /// LEB128.
+    pub(crate) fn varint(&mut self) -> Result<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.bytes(1)?[0];
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(Error::malformed(self.file, "a number in it has no end; write it again"))
+    }
+
+    pub(crate) fn string(&mut self) -> Result<&'a str> {
+        let n_bytes = self.varint()? as usize;
+        let file = self.file;
+        std::str::from_utf8(self.bytes(n_bytes)?).map_err(|error| Error::malformed(file, error))
+    }
+}
+
+/// Appends a number as LEB128, for [`Reader::varint`].
+pub(crate) fn write_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Appends a string with its length, for [`Reader::string`].
+pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
+    write_varint(out, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flipped_byte_and_every_cut_is_found() {
+        for kind in [Kind::Vectors, Kind::Cards] {
+            let file = seal(kind, b"some payload, some payload, some payload");
+            assert_eq!(&*open(kind, "f", &file).unwrap(), b"some payload, some payload, some payload");
+            for position in 0..file.len() {
+                for mask in [0x01, 0x20, 0x80] {
+                    let mut damaged = file.clone();
+                    damaged[position] ^= mask;
+                    assert!(open(kind, "f", &damaged).is_err(), "byte {position} of {kind:?}");
+                }
+                assert!(open(kind, "f", &file[..position]).is_err(), "cut at {position}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_error_says_what_is_wrong() {
+        let file = seal(Kind::Cards, b"text");
+        let check = |bytes: &[u8], code: &str| assert_eq!(open(Kind::Cards, "f", bytes).unwrap_err().code(), code);
+        check(b"<!doctype html>", "magic");
+        check(&seal(Kind::Bodies, b"text"), "magic");
+        check(&file[..20], "truncated");
+        check(&file[..file.len() - 1], "truncated");
+        let mut newer = file.clone();
+        newer[4] = 2;
+        check(&newer, "version");
+        let mut damaged = file.clone();
+        *damaged.last_mut().unwrap() ^= 1;
+        check(&damaged, "checksum");
+    }
+
+    #[test]
+    fn json_files_are_sealed_too() {
+        let content = serde_json::json!({"n_skills": 3, "note": "text"});
+        let file = seal_json("skillrouter-test", &content);
+        let read = |bytes: &[u8]| open_json::<serde_json::Value>("skillrouter-test", "test", "f", bytes);
+        assert_eq!(read(&file).unwrap()["n_skills"], 3);
+        for position in 0..file.len() {
+            for mask in [0x01, 0x20] {
+                let mut damaged = file.clone();
+                damaged[position] ^= mask;
+                assert!(read(&damaged).is_err(), "byte {position}: {}", String::from_utf8_lossy(&damaged));
+            }
+        }
+        assert_eq!(read(b"<html>").unwrap_err().code(), "magic");
+    }
+
+    #[test]
+    fn numbers_and_strings_come_back() {
+        let mut out = Vec::new();
+        for value in [0, 127, 128, 300, u64::MAX] {
+            write_varint(&mut out, value);
+        }
+        write_string(&mut out, "naïve");
+        let mut reader = Reader::new("f", &out);
+        for value in [0, 127, 128, 300, u64::MAX] {
+            assert_eq!(reader.varint().unwrap(), value);
+        }
+        assert_eq!(reader.string().unwrap(), "naïve");
+        assert_eq!(reader.varint().unwrap_err().code(), "malformed");
+    }
+}

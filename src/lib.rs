@@ -1,0 +1,27 @@
+//! Finds the right agent skill for a task, offline: embed the task, search all skills by their full text, rank.
+//!
+//! The way of a request: text, contract, tokens, vector, hits, routes; the modules stand in that order.
+//! The core does no IO: bytes come in, values go out. JavaScript fetches, the command line reads files.
+
+pub mod error;
+pub mod format;
+
+pub mod skill;
+
+pub mod contract;
+pub mod tokenize;
+
+pub mod device;
+pub mod kernel;
+pub mod nn;
+
+pub mod model;
+
+pub mod index;
+
+pub mod router;
+
+#[cfg(feature = "web")]
+mod web;
+
+pub use error::{Error, Result};

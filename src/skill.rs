@@ -1,0 +1,389 @@
+//! A skill: the text of a `SKILL.md` taken apart, leniently for the index and strictly for `lint`.
+//!
+//! The format is the one of agentskills.io (`docs/specification.mdx` at 69ef37e): YAML between two `---` lines, then
+//! Markdown. Files in the wild have unquoted colons, tabs, a byte order mark, no front matter at all; all of them are
+//! read, and what was guessed is reported.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+
+/// Longest `name` that the specification allows, in characters.
+pub const NAME_MAX_CHARS: usize = 64;
+/// Longest `description` that the specification allows, in characters.
+pub const DESCRIPTION_MAX_CHARS: usize = 1024;
+/// Longest `compatibility` that the specification allows, in characters.
+pub const COMPATIBILITY_MAX_CHARS: usize = 500;
+/// Largest `SKILL.md` that is read, in bytes. The largest of 105,000 public files is well under a tenth of it.
+pub const FILE_MAX_BYTES: usize = 4 << 20;
+
+/// One skill as the index and the models see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skill {
+    /// Unique within an index: the folder's path, or what the source says.
+    pub id: String,
+    /// Short name, such as `pdf-merge-split`.
+    pub name: String,
+    /// What the skill does and when to use it.
+    pub description: String,
+    /// The Markdown instructions.
+    #[serde(default)]
+    pub body: String,
+    /// Licence as stated, empty when it is not.
+    #[serde(default)]
+    pub license: String,
+    /// Where it comes from: a repository or an address, empty when unknown.
+    #[serde(default)]
+    pub source: String,
+}
+
+/// A `SKILL.md` as it was read: the skill, what its front matter said, and what had to be guessed.
+#[derive(Clone, Debug)]
+pub struct SkillFile {
+    /// The skill, with `id` and `name` from the folder where the file gives none.
+    pub skill: Skill,
+    /// The front matter as read; empty when there is none.
+    pub frontmatter: Map<String, Value>,
+    /// What was wrong with the file and how it was read all the same.
+    pub guesses: Vec<String>,
+}
+
+impl SkillFile {
+    /// Reads a `SKILL.md`. `id` is the path of its folder; its last part stands in for a missing name.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when the file is empty, too large, or not text.
+    pub fn parse(id: &str, bytes: &[u8]) -> Result<SkillFile> {
+        let folder = id.rsplit('/').next().unwrap_or(id);
+        if bytes.len() > FILE_MAX_BYTES {
+            let reason = format!(
+                "it has {} bytes, more than the {FILE_MAX_BYTES} of the longest SKILL.md that is read",
+                bytes.len()
+            );
+            return Err(Error::malformed(id, reason));
+        }
+        if bytes.contains(&0) {
+            return Err(Error::malformed(id, "it is binary, not text; save SKILL.md as UTF-8"));
+        }
+        let mut guesses = Vec::new();
+        let text = String::from_utf8_lossy(bytes);
+        if matches!(text, std::borrow::Cow::Owned(_)) {
+            guesses.push("it is not valid UTF-8: wrong bytes were replaced".to_owned());
+        }
+        let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
+        if text.trim().is_empty() {
+            return Err(Error::malformed(id, "it is empty; write a name, a description and instructions"));
+        }
+        let (yaml, body) = split_frontmatter(&text);
+        let frontmatter = match yaml {
+            None => {
+                guesses.push(
+                    "it has no front matter: name and description were taken from the folder and the text".to_owned(),
+                );
+                Map::new()
+            }
+            Some(yaml) => parse_yaml(yaml).unwrap_or_else(|reason| {
+                guesses.push(format!("its front matter is not YAML ({reason}): it was read line by line"));
+                parse_lines(yaml)
+            }),
+        };
+        let field = |name: &str| frontmatter.get(name).and_then(plain_text).unwrap_or_default();
+        let mut description = field("description");
+        // A field of the wild that says what `description` should: when the skill is to be used.
+        let when_to_use = field("when_to_use");
+        if !when_to_use.is_empty() && !description.contains(&when_to_use) {
+            description = format!("{description} {when_to_use}").trim().to_owned();
+        }
+        if description.is_empty() {
+            guesses.push("it has no description: the first paragraph was taken".to_owned());
+            description = first_paragraph(body).to_owned();
+        }
+        let name = match field("name") {
+            name if name.is_empty() => folder.to_owned(),
+            name => name,
+        };
+        let skill = Skill {
+            id: id.to_owned(),
+            name,
+            description,
+            body: body.trim().to_owned(),
+            license: field("license"),
+            source: String::new(),
+        };
+        Ok(SkillFile { skill, frontmatter, guesses })
+    }
+
+    /// What a strict reader of the specification objects to, by the two public validators, which disagree.
+    pub fn lint(&self) -> Vec<Finding> {
+        let mut findings: Vec<Finding> =
+            self.guesses.iter().map(|guess| Finding::error(Validator::Both, guess.clone())).collect();
+        let mut find = |validator, message: String| findings.push(Finding::error(validator, message));
+        let folder = self.skill.id.rsplit('/').next().unwrap_or_default();
+
+        match self.frontmatter.get("name").and_then(plain_text) {
+            None => find(Validator::Both, "name is missing".to_owned()),
+            Some(name) => lint_name(&name, folder, &mut find),
+        }
+        match self.frontmatter.get("description").and_then(plain_text) {
+            None => find(Validator::Both, "description is missing".to_owned()),
+            Some(text) if text.trim().is_empty() => find(Validator::Both, "description is empty".to_owned()),
+            Some(text) => {
+                let n_chars = text.chars().count();
+                if n_chars > DESCRIPTION_MAX_CHARS {
+                    find(
+                        Validator::Both,
+                        format!("description has {n_chars} characters, more than {DESCRIPTION_MAX_CHARS}"),
+                    );
+                }
+                if text.contains(['<', '>']) {
+                    find(Validator::Ascii, "description contains < or >".to_owned());
+                }
+            }
+        }
+        if let Some(n_chars) =
+            self.frontmatter.get("compatibility").and_then(plain_text).map(|text| text.chars().count())
+            && n_chars > COMPATIBILITY_MAX_CHARS
+        {
+            find(
+                Validator::Both,
+                format!("compatibility has {n_chars} characters, more than {COMPATIBILITY_MAX_CHARS}"),
+            );
+        }
+        for key in self.frontmatter.keys() {
+            if !matches!(
+                key.as_str(),
+                "name" | "description" | "license" | "compatibility" | "metadata" | "allowed-tools"
+            ) {
+                find(Validator::Reference, format!("unknown field {key}; put it under metadata"));
+            }
+        }
+        if let Some(metadata) = self.frontmatter.get("metadata")
+            && !metadata
+                .as_object()
+                .is_some_and(|map| map.values().all(|value| !value.is_object() && !value.is_array()))
+        {
+            find(Validator::Reference, "metadata is not a map of text to text".to_owned());
+        }
+        let n_lines = self.skill.body.lines().count();
+        if n_lines > 500 {
+            findings.push(Finding::warning(format!("body has {n_lines} lines; over 500, move parts to references/")));
+        }
+        if self.skill.body.is_empty() {
+            findings.push(Finding::warning("body is empty: an agent would have nothing to follow".to_owned()));
+        }
+        if self.skill.license.is_empty() {
+            findings.push(Finding::warning("no license: others cannot know whether they may use it".to_owned()));
+        }
+        findings
+    }
+}
+
+/// Which of the two public validators objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Validator {
+    /// Both do.
+    Both,
+    /// The reference validator: letters of any script, no unknown fields.
+    Reference,
+    /// The other one: ASCII names, no angle brackets in descriptions.
+    Ascii,
+    /// Neither; it is our advice.
+    Advice,
+}
+
+/// One objection to a skill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Who objects.
+    pub validator: Validator,
+    /// What is wrong, and what to do about it.
+    pub message: String,
+}
+
+impl Finding {
+    fn error(validator: Validator, message: String) -> Self {
+        Self { validator, message }
+    }
+
+    fn warning(message: String) -> Self {
+        Self { validator: Validator::Advice, message }
+    }
+}
+
+fn lint_name(name: &str, folder: &str, find: &mut impl FnMut(Validator, String)) {
+    let n_chars = name.chars().count();
+    if n_chars == 0 || n_chars > NAME_MAX_CHARS {
+        find(Validator::Both, format!("name has {n_chars} characters; it needs 1 to {NAME_MAX_CHARS}"));
+    }
+    if name.starts_with('-') || name.ends_with('-') || name.contains("--") {
+        find(Validator::Both, format!("name {name} has a hyphen at its end or two in a row"));
+    }
+    let allowed = |c: char| c == '-' || c.is_numeric() || (c.is_alphabetic() && !c.is_uppercase());
+    if !name.chars().all(allowed) {
+        find(Validator::Both, format!("name {name} has characters other than lower-case letters, digits and hyphens"));
+    } else if !name.is_ascii() {
+        find(Validator::Ascii, format!("name {name} has letters outside ASCII"));
+    }
+    if name != folder {
+        find(Validator::Both, format!("name {name} differs from its folder {folder}"));
+    }
+}
+
+/// Splits at the `---` lines. A file whose front matter never ends has none.
+fn split_frontmatter(text: &str) -> (Option<&str>, &str) {
+    let text = text.trim_start();
+    let Some(rest) =
+        text.strip_prefix("---").and_then(|rest| rest.trim_start_matches([' ', '\t', '-']).strip_prefix('\n'))
+    else {
+        return (None, text);
+    };
+    let mut start = 0;
+    for line in rest.split_inclusive('\n') {
+        if line.trim_end() == "---" || line.trim_end() == "..." {
+            return (Some(&rest[..start]), &rest[start + line.len()..]);
+        }
+        start += line.len();
+    }
+    (None, text)
+}
+
+fn parse_yaml(yaml: &str) -> std::result::Result<Map<String, Value>, String> {
+    let value: Value = serde_saphyr::from_str(yaml).map_err(|error| {
+        // The first line of the message says it; the rest draws the place with arrows.
+        error.to_string().lines().next().unwrap_or_default().to_owned()
+    })?;
+    match value {
+        Value::Object(map) => Ok(map),
+        Value::Null => Ok(Map::new()),
+        _ => Err("it is not a map".to_owned()),
+    }
+}
+
+/// `key: rest of the line`, with indented lines continuing the value: what people mean when their YAML is not YAML.
+fn parse_lines(yaml: &str) -> Map<String, Value> {
+    let mut map = Map::new();
+    let mut current: Option<(String, String)> = None;
+    for line in yaml.lines() {
+        // Known fields may be indented by mistake; other indented lines belong to the value above them.
+        let known = |key: &str| matches!(key.trim(), "name" | "description" | "license" | "when_to_use");
+        let plain = |key: &str| !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+        let key =
+            line.split_once(':').filter(|(key, _)| known(key) || plain(key)).map(|(key, value)| (key.trim(), value));
+        match (key, &mut current) {
+            (Some((key, value)), _) => {
+                if let Some((key, value)) = current.replace((key.to_owned(), value.trim().to_owned())) {
+                    map.insert(key, Value::String(unquote(&value)));
+                }
+            }
+            (None, Some((_, value))) => {
+                if matches!(value.as_str(), "|" | ">" | "|-" | ">-") {
+                    value.clear();
+                }
+                *value = format!("{value} {}", line.trim()).trim().to_owned();
+            }
+            (None, None) => {}
+        }
+    }
+    if let Some((key, value)) = current {
+        map.insert(key, Value::String(unquote(&value)));
+    }
+    map
+}
+
+fn unquote(value: &str) -> String {
+    let inner = |quote: char| value.strip_prefix(quote).and_then(|value| value.strip_suffix(quote));
+    inner('"').or(inner('\'')).unwrap_or(value).to_owned()
+}
+
+/// A scalar as text; lists are joined with commas, and maps are no text.
+fn plain_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Array(values) => Some(values.iter().filter_map(plain_text).collect::<Vec<_>>().join(", ")),
+        Value::Null | Value::Object(_) => None,
+    }
+}
+
+fn first_paragraph(body: &str) -> &str {
+    let paragraph = body.split("\n\n").map(str::trim).find(|part| !part.is_empty() && !part.starts_with('#'));
+    let paragraph = paragraph.unwrap_or_else(|| body.trim_start_matches(['#', ' ']).lines().next().unwrap_or_default());
+    match paragraph.char_indices().nth(DESCRIPTION_MAX_CHARS) {
+        Some((end, _)) => &paragraph[..end],
+        None => paragraph,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> SkillFile {
+        SkillFile::parse("tools/pdf-merge", text.as_bytes()).unwrap()
+    }
+
+    fn check(text: &str, name: &str, description: &str, body: &str) {
+        let skill = parse(text).skill;
+        assert_eq!(
+            (skill.name.as_str(), skill.description.as_str(), skill.body.as_str()),
+            (name, description, body),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn files_of_the_wild_are_read() {
+        check(
+            "---\nname: pdf-merge\ndescription: Joins files.\n---\n\n# Body\n",
+            "pdf-merge",
+            "Joins files.",
+            "# Body",
+        );
+        check("\u{feff}---\r\nname: a\r\ndescription: b\r\n---\r\nc", "a", "b", "c");
+        check("---\nname: a\ndescription: Use when: files are many\n---\nc", "a", "Use when: files are many", "c");
+        check("---\nname: a\ndescription: >\n  two\n  lines\n---\nc", "a", "two lines", "c");
+        check("---\nname: a\n\tdescription: b\n---\nc", "a", "b", "c");
+        check("---\nname: a\ndescription: b\nmetadata:\n  openclaw:\n    requires: {bins: [x]}\n---\nc", "a", "b", "c");
+        check("---\nname: a\ndescription: b\nwhen_to_use: on mondays\n---\nc", "a", "b on mondays", "c");
+        check("---\nname: 7\ndescription: [b, c]\n---\nd", "7", "b, c", "d");
+        check("# Merge\n\nJoins files.\n\nMore.", "pdf-merge", "Joins files.", "# Merge\n\nJoins files.\n\nMore.");
+        check("---\nname: never ends\n", "pdf-merge", "---\nname: never ends", "---\nname: never ends");
+        check("---\n---\nonly a body", "pdf-merge", "only a body", "only a body");
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused() {
+        for bytes in [&b""[..], b" \n\t", b"\x00\x01binary", &vec![b'a'; FILE_MAX_BYTES + 1]] {
+            assert_eq!(SkillFile::parse("x", bytes).unwrap_err().code(), "malformed");
+        }
+        assert!(SkillFile::parse("x", b"caf\xe9 for all").unwrap().guesses[0].contains("UTF-8"));
+    }
+
+    #[test]
+    fn lint_gives_both_verdicts() {
+        let verdicts = |text: &str| -> Vec<(Validator, String)> {
+            parse(text)
+                .lint()
+                .into_iter()
+                .filter(|f| f.validator != Validator::Advice)
+                .map(|f| (f.validator, f.message))
+                .collect()
+        };
+        assert_eq!(verdicts("---\nname: pdf-merge\ndescription: Joins files.\n---\nbody"), []);
+        let check = |text: &str, validator: Validator, words: &str| {
+            let found = verdicts(text);
+            assert!(found.iter().any(|(v, m)| *v == validator && m.contains(words)), "{text}: {found:?}");
+        };
+        check("---\nname: pdf-merge\ndescription: a <b>\n---\nc", Validator::Ascii, "< or >");
+        check("---\nname: pdf-merge\ndescription: a\nversion: 2\n---\nc", Validator::Reference, "version");
+        check("---\nname: Pdf-Merge\ndescription: a\n---\nc", Validator::Both, "lower-case");
+        check("---\nname: größe\ndescription: a\n---\nc", Validator::Ascii, "ASCII");
+        check("---\nname: pdf--merge\ndescription: a\n---\nc", Validator::Both, "two in a row");
+        check("---\nname: other\ndescription: a\n---\nc", Validator::Both, "folder");
+        check("---\nname: pdf-merge\n---\nc", Validator::Both, "description is missing");
+        check(&format!("---\nname: pdf-merge\ndescription: {}\n---\nc", "a".repeat(1025)), Validator::Both, "1025");
+    }
+}
