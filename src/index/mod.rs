@@ -1,0 +1,16 @@
+//! The skill index: vectors, terms and cards in static files, and the searches over them. No burn in here.
+
+pub mod builder;
+pub mod cards;
+pub mod exact;
+pub mod hnsw;
+pub mod lexical;
+pub mod manifest;
+pub mod postings;
+pub mod terms;
+pub mod top_k;
+pub mod vectors;
+
+mod open;
+
+pub use open::Index;
