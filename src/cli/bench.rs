@@ -1,0 +1,134 @@
+//! `skillrouter bench`: encoding and search, measured on this machine.
+
+use std::{path::PathBuf, sync::Arc, time::Instant};
+
+use anyhow::Result;
+use clap::Args;
+use rayon::prelude::*;
+use serde_json::{Value, json};
+use skillrouter::index::{
+    exact,
+    hnsw::{EF_CONSTRUCTION, Hnsw},
+    vectors::{QuantizedVector, QueryVector, Vectors},
+};
+
+use super::{DEFAULT_MODEL, files::open_encoder};
+
+/// Measure encoding and search on this machine
+///
+/// Medians of repeated runs. Times on a shared machine say little by themselves: compare rows of one run.
+#[derive(Args)]
+pub struct BenchArgs {
+    /// Model folder
+    #[arg(long, default_value = DEFAULT_MODEL)]
+    model: PathBuf,
+    /// Numbers of skills for exact search against HNSW, separated by commas
+    #[arg(long, value_delimiter = ',', default_value = "10000,80000")]
+    skills: Vec<usize>,
+    /// Leave out HNSW, whose building takes minutes
+    #[arg(long)]
+    no_hnsw: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the subcommand.
+pub fn run(args: BenchArgs) -> Result<()> {
+    let encode = bench_encode(&args)?;
+    let search: Vec<Value> = args.skills.iter().map(|n| bench_search(*n, !args.no_hnsw)).collect();
+    if args.json {
+        println!("{}", json!({"encode": encode, "search": search}));
+        return Ok(());
+    }
+    for row in encode.iter().chain(&search) {
+        let cells = row.as_object().into_iter().flatten().map(|(key, value)| format!("{key} {value}"));
+        println!("{}", cells.collect::<Vec<_>>().join("  "));
+    }
+    Ok(())
+}
+
+fn median_ms(runs: usize, mut run: impl FnMut()) -> f64 {
+    let mut times: Vec<f64> = (0..runs)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    (times[runs / 2] * 1e3).round() / 1e3
+}
+
+/// One text on one thread, and many on all.
+fn bench_encode(args: &BenchArgs) -> Result<Vec<Value>> {
+    let encoder = open_encoder(&args.model)?;
+    let contract = &encoder.manifest().contract;
+    let limit = contract.document.max_tokens;
+    let text = "word ".repeat(limit);
+    let mut rows = Vec::new();
+    for n_tokens in [16, 64, 256].into_iter().filter(|n| *n <= limit) {
+        // "word" is one token; two special ones surround the text.
+        let tokens = encoder.document_tokens(&contract.whole_document(&text[..5 * (n_tokens - 2)]))?;
+        let embed = |n: usize| pollster::block_on(encoder.embed(&vec![tokens.clone(); n])).expect("a text that fits");
+        let one = median_ms(9, || drop(embed(1)));
+        let n_threads = rayon::current_num_threads();
+        let many = median_ms(5, || (0..2 * n_threads).into_par_iter().for_each(|_| drop(embed(8))));
+        let texts_per_s = (16.0 * n_threads as f64 / many * 1e3).round();
+        rows.push(json!({"tokens": tokens.len(), "ms": one, "texts_per_s": texts_per_s, "threads": n_threads}));
+    }
+    Ok(rows)
+}
+
+/// Vectors in clusters, as real ones are: uniform noise has no near neighbours to find.
+fn clustered(n: usize, width: usize, seed: u64) -> Vec<Vec<f32>> {
+    let mut state = seed;
+    let mut next = move || {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        (state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 40) as f32 / (1 << 23) as f32 - 1.0
+    };
+    let centres: Vec<Vec<f32>> = (0..1000).map(|_| (0..width).map(|_| next()).collect()).collect();
+    (0..n)
+        .map(|_| {
+            let centre = &centres[((next() + 1.0) * 499.9) as usize];
+            let vector: Vec<f32> = centre.iter().map(|x| x + 0.7 * next()).collect();
+            let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+            vector.iter().map(|x| x / length).collect()
+        })
+        .collect()
+}
+
+fn bench_search(n: usize, with_hnsw: bool) -> Value {
+    const WIDTH: usize = 384;
+    const QUERIES: usize = 100;
+    let points = clustered(n + QUERIES, WIDTH, 1);
+    let mut vectors = Vectors::new(WIDTH);
+    for (i, vector) in points[..n].iter().enumerate() {
+        vectors.push(i as u64, &QuantizedVector::new(vector));
+    }
+    let vectors = Arc::new(vectors);
+    let queries: Vec<QueryVector> = points[n..].iter().map(|vector| QueryVector::new(vector)).collect();
+    let mut turn = queries.iter().cycle();
+    let exact_ms = median_ms(QUERIES, || drop(exact::search(&vectors, turn.next().expect("endless"), 50)));
+    let mut row = json!({"n_skills": n, "exact_ms": exact_ms, "vectors_bytes": n * (WIDTH + 12)});
+    if with_hnsw {
+        let start = Instant::now();
+        let graph = Hnsw::build(vectors.clone(), EF_CONSTRUCTION, 1);
+        row["hnsw_build_s"] = json!((start.elapsed().as_secs_f64() * 10.0).round() / 10.0);
+        row["hnsw_build_threads"] = json!(rayon::current_num_threads());
+        row["hnsw_bytes"] = json!(graph.to_file().len());
+        row["hnsw_ms"] = json!(median_ms(QUERIES, || drop(graph.search(turn.next().expect("endless"), 50))));
+        let found: usize = queries
+            .iter()
+            .map(|query| {
+                let right = exact::search(&vectors, query, 10);
+                let hits = graph.search(query, 10);
+                hits.iter().filter(|hit| right.iter().any(|other| other.skill_idx == hit.skill_idx)).count()
+            })
+            .sum();
+        row["hnsw_recall@10"] = json!(found as f64 / (10 * QUERIES) as f64);
+    }
+    row
+}

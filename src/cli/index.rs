@@ -1,0 +1,268 @@
+//! `skillrouter index`: skills become the static files of an index.
+
+use std::{
+    collections::{HashMap, HashSet},
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use rayon::prelude::*;
+use serde_json::json;
+use skillrouter::{
+    contract::DocumentText,
+    format::Kind,
+    index::{
+        builder::{self, IndexConfig, IndexOutput, IndexedSkill, SkillTerms},
+        cards::Card,
+        lexical::{LexicalConfig, TermCounts},
+        manifest::INDEX_FILE,
+        terms::Terms,
+        vectors::QuantizedVector,
+    },
+    model::encoder::{Encoder, Tokens},
+    skill::Skill,
+};
+
+use super::{
+    DEFAULT_MODEL,
+    files::{NewFolder, Parts, open_encoder, open_index},
+    progress::Progress,
+    source::Found,
+};
+
+/// Texts of one pass through the model. Larger batches do not run faster on a CPU, and waste more on padding.
+const BATCH: usize = 16;
+
+/// Build an index: a folder of static files that the page and the command line search
+///
+/// Sources are folders (every SKILL.md below them; .gitignore is respected), .jsonl and .jsonl.gz files (id, name,
+/// description, body, license, source on each line), and .zip files. A broken file is named and skipped. The index
+/// appears in its place only when it is complete, and the same skills always give the same bytes.
+#[derive(Args)]
+pub struct IndexArgs {
+    /// Folders, .jsonl, .jsonl.gz or .zip files
+    #[arg(required_unless_present = "remove")]
+    sources: Vec<PathBuf>,
+    /// Folder to write
+    #[arg(long)]
+    out: PathBuf,
+    /// Model folder
+    #[arg(long, default_value = DEFAULT_MODEL)]
+    model: PathBuf,
+    /// Also make HNSW links, for approximate search in very large indexes
+    #[arg(long)]
+    hnsw: bool,
+    /// Leave out the bodies: the index searches them, but holds no copy
+    #[arg(long)]
+    no_bodies: bool,
+    /// Keep bodies only of skills with one of these licences (repeatable, case ignored)
+    #[arg(long, value_name = "LICENSE", conflicts_with = "no_bodies")]
+    bodies_only: Vec<String>,
+    /// Add to the index that stands at --out; skills of the same id are replaced, and only new texts are embedded
+    #[arg(long)]
+    append: bool,
+    /// With --append: remove the skill of this id (repeatable)
+    #[arg(long, value_name = "ID", requires = "append")]
+    remove: Vec<String>,
+    /// Terms of each body that the lexical leg keeps
+    #[arg(long, default_value_t = LexicalConfig::default().keywords)]
+    keywords: usize,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the subcommand.
+pub fn run(args: IndexArgs) -> Result<()> {
+    let start = Instant::now();
+    let encoder = open_encoder(&args.model)?;
+    let found = Found::read(&args.sources)?;
+    if found.skills.is_empty() && args.remove.is_empty() {
+        for skipped in &found.skipped {
+            eprintln!("skipped {}: {}", skipped.place, skipped.reason);
+        }
+        let sources: Vec<String> = args.sources.iter().map(|source| source.display().to_string()).collect();
+        bail!("no skill in {}; a skill is a folder with a SKILL.md in it", sources.join(", "));
+    }
+    let existing = if args.append { Existing::read(&args.out, &encoder)? } else { Existing::default() };
+    let folder = NewFolder::new(&args.out, |dir| dir.join(INDEX_FILE).exists())?;
+
+    let n_new = found.skills.len();
+    let mut skills = embed_skills(&encoder, found.skills, &existing, &args)?;
+    let embedded_in = start.elapsed();
+    let new_ids: HashSet<String> = skills.iter().map(|skill| skill.card.id.clone()).collect();
+    let mut missing: HashSet<&str> = args.remove.iter().map(String::as_str).collect();
+    let mut frequencies = existing.frequencies;
+    for skill in existing.skills {
+        let id = skill.card.id.as_str();
+        let removed = missing.remove(id) || args.remove.iter().any(|other| other == id);
+        if removed || new_ids.contains(id) {
+            // Of a skill that goes only the kept terms are known; the others stay counted until the next full build.
+            if let SkillTerms::Kept(terms) = &skill.terms {
+                terms.uncount(&mut frequencies);
+            }
+        } else {
+            skills.push(skill);
+        }
+    }
+    if let Some(id) = missing.into_iter().min() {
+        bail!("--remove {id}: the index has no such skill; ids are those that `skillrouter route --json` shows");
+    }
+    let config =
+        IndexConfig { hnsw: args.hnsw, no_bodies: args.no_bodies, lexical: LexicalConfig { keywords: args.keywords } };
+    let manifest = encoder.manifest();
+    let frequencies = frequencies.into_iter().collect();
+    let progress = Progress::spinner("writing the index");
+    let output = builder_on_one_thread(|| {
+        builder::build(skills, frequencies, manifest.encoder_id(), manifest.fusion, manifest.width(), config)
+    })?;
+    progress.finish();
+    write(folder, &output)?;
+
+    for skipped in &found.skipped {
+        eprintln!("skipped {}: {}", skipped.place, skipped.reason);
+    }
+    report(&args, &output, found.skipped.len(), n_new as f64 / embedded_in.as_secs_f64());
+    Ok(())
+}
+
+/// Links are the same each time only when one thread makes them.
+fn builder_on_one_thread<T: Send>(build: impl FnOnce() -> T + Send) -> Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().context("cannot start a thread")?;
+    Ok(pool.install(build))
+}
+
+/// What an index at `--out` holds already.
+#[derive(Default)]
+struct Existing {
+    skills: Vec<IndexedSkill>,
+    frequencies: HashMap<String, u32>,
+    /// By content hash.
+    vectors: HashMap<u64, QuantizedVector>,
+}
+
+impl Existing {
+    fn read(dir: &Path, encoder: &Encoder) -> Result<Existing> {
+        let index = open_index(dir, Parts::All)?;
+        let (built_with, this) = (&index.manifest().encoder, encoder.manifest().encoder_id());
+        if *built_with != this {
+            bail!(
+                "{} was built for encoder {built_with}, this is {this}; build it anew without --append",
+                dir.display()
+            );
+        }
+        let (Some(lexical), Some(vectors)) = (index.lexical(), index.vectors()) else {
+            bail!("{} is not complete; build it anew without --append", dir.display());
+        };
+        let (terms, frequencies) = lexical.kept_terms();
+        let mut existing = Existing { frequencies: frequencies.into_iter().collect(), ..Existing::default() };
+        for (skill_idx, terms) in terms.into_iter().enumerate() {
+            let card = index.card(skill_idx as u32).context("a card is missing")?.clone();
+            let content_hash = vectors.content_hashes()[skill_idx];
+            let vector = vectors.row(skill_idx);
+            existing.vectors.insert(content_hash, vector.clone());
+            let body = index.body(skill_idx as u32).map(str::to_owned);
+            existing.skills.push(IndexedSkill { card, body, content_hash, vector, terms: SkillTerms::Kept(terms) });
+        }
+        Ok(existing)
+    }
+}
+
+/// Embeds on all cores, longest texts first, so that batches waste little on padding and no core ends late.
+fn embed_skills(
+    encoder: &Encoder,
+    skills: Vec<Skill>,
+    existing: &Existing,
+    args: &IndexArgs,
+) -> Result<Vec<IndexedSkill>> {
+    let contract = &encoder.manifest().contract;
+    let progress = Progress::bar("reading", skills.len());
+    let texts: Vec<(u64, Option<Tokens>)> = skills
+        .par_iter()
+        .map(|skill| {
+            let text: DocumentText = contract.document(&skill.name, &skill.description, &skill.body);
+            let hash = text.content_hash();
+            let tokens = match existing.vectors.contains_key(&hash) {
+                true => None,
+                false => Some(encoder.document_tokens(&text).with_context(|| skill.id.clone())?),
+            };
+            progress.add(1);
+            Ok((hash, tokens))
+        })
+        .collect::<Result<_>>()?;
+    progress.finish();
+
+    let mut todo: Vec<(usize, &Tokens)> =
+        texts.iter().enumerate().filter_map(|(place, (_, tokens))| Some((place, tokens.as_ref()?))).collect();
+    todo.sort_by_key(|(place, tokens)| (std::cmp::Reverse(tokens.len()), *place));
+    let progress = Progress::bar("embedding", todo.len());
+    let batches: Vec<Vec<(usize, QuantizedVector)>> = todo
+        .par_chunks(BATCH)
+        .map(|batch| {
+            let tokens: Vec<Tokens> = batch.iter().map(|(_, tokens)| (*tokens).clone()).collect();
+            let vectors = pollster::block_on(encoder.embed(&tokens))?;
+            progress.add(batch.len());
+            let rows = vectors.chunks_exact(encoder.manifest().width()).map(QuantizedVector::new);
+            Ok(batch.iter().map(|(place, _)| *place).zip(rows).collect())
+        })
+        .collect::<Result<_>>()?;
+    progress.finish();
+
+    let mut vectors: Vec<Option<QuantizedVector>> =
+        texts.iter().map(|(hash, _)| existing.vectors.get(hash).cloned()).collect();
+    for (place, vector) in batches.into_iter().flatten() {
+        vectors[place] = Some(vector);
+    }
+    let splitter = Terms::default();
+    skills
+        .into_iter()
+        .zip(vectors)
+        .zip(texts)
+        .map(|((skill, vector), (content_hash, _))| {
+            let terms = TermCounts::of(&splitter, &skill.name, &skill.description, &skill.body);
+            let card = Card::from(&skill);
+            let may_pass_on = args.bodies_only.is_empty()
+                || args.bodies_only.iter().any(|license| license.eq_ignore_ascii_case(&skill.license));
+            let body = may_pass_on.then_some(skill.body);
+            let vector = vector.context("a skill was not embedded")?;
+            Ok(IndexedSkill { card, body, content_hash, vector, terms: SkillTerms::Counted(terms) })
+        })
+        .collect()
+}
+
+fn write(folder: NewFolder, output: &IndexOutput) -> Result<()> {
+    for (name, bytes) in &output.files {
+        folder.write(name, bytes)?;
+    }
+    folder.finish()
+}
+
+fn report(args: &IndexArgs, output: &IndexOutput, n_skipped: usize, skills_per_s: f64) {
+    let n_skills = output.manifest.n_skills;
+    let total: usize = output.files.iter().map(|(_, bytes)| bytes.len()).sum();
+    let of = |kind| output.manifest.files.bytes_of(kind);
+    if args.json {
+        let bytes = json!({
+            "total": total, "vectors": of(Kind::Vectors), "lexical": of(Kind::Lexical), "links": of(Kind::Links),
+            "cards": of(Kind::Cards), "bodies": of(Kind::Bodies),
+        });
+        let report = json!({
+            "n_skills": n_skills, "n_skipped": n_skipped, "skills_per_s": skills_per_s, "bytes": bytes, "out": args.out,
+        });
+        println!("{report}");
+        return;
+    }
+    println!("{}: {n_skills} skills, {n_skipped} skipped, {skills_per_s:.1} skills/s", args.out.display());
+    for kind in [Kind::Vectors, Kind::Lexical, Kind::Links, Kind::Cards, Kind::Bodies] {
+        if of(kind) > 0 {
+            println!(
+                "  {:8} {:>9.2} MB  {:>6.0} bytes a skill",
+                kind.name(),
+                of(kind) as f64 / 1e6,
+                of(kind) as f64 / n_skills.max(1) as f64
+            );
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The command line program: one file for each subcommand. This is where files are read and written.
+
+pub mod bench;
+pub mod embed;
+pub mod eval;
+mod files;
+pub mod index;
+pub mod lint;
+mod progress;
+pub mod quantize;
+pub mod route;
+pub mod serve;
+mod source;
+pub mod verify;
+
+/// The model that commands take when none is named.
+const DEFAULT_MODEL: &str = "models/all-MiniLM-L6-v2";
+
+/// How a command ended, as the exit code says it. Errors are 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// 0: done, or something was found.
+    Found,
+    /// 1: nothing was found.
+    Nothing,
+    /// 2: what was checked is not sound.
+    Unsound,
+}

@@ -1,0 +1,323 @@
+//! From a task to routes: both legs searched, their scores mixed, exact names first.
+//!
+//! `score = (lexical / best + w * dense) / (1 + w)`, where `lexical` is BM25, `best` the highest BM25 that any skill has
+//! for this query, `dense` the cosine, and `w` [`Fusion::dense_weight`], chosen on queries for each encoder. A skill
+//! whose very name is the query, or stands in it with its hyphens, comes before all others.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    contract::{EncoderId, Fusion},
+    error::{Error, Result},
+    index::{
+        Index, exact,
+        top_k::{Hit, TopK},
+        vectors::QueryVector,
+    },
+    model::encoder::Encoder,
+};
+
+/// Skills that each leg proposes; the mixed score is exact for all of them.
+const CANDIDATES: usize = 200;
+
+/// Added to the score of a skill that the query names.
+const NAMED: f32 = 1.0;
+
+/// Which legs are asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Words only; needs no model.
+    Lexical,
+    /// Meaning only.
+    Dense,
+    /// Both.
+    #[default]
+    Hybrid,
+}
+
+/// How the nearest vectors are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SearchMethod {
+    /// All vectors are compared.
+    #[default]
+    Exact,
+    /// The graph is followed; for very large indexes.
+    Hnsw,
+}
+
+/// What is asked of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RouteOptions {
+    /// Routes to return.
+    pub top: usize,
+    /// Legs to ask.
+    pub mode: Mode,
+    /// How the nearest vectors are found.
+    pub search: SearchMethod,
+    /// The last word may be unfinished.
+    pub typing: bool,
+}
+
+impl Default for RouteOptions {
+    fn default() -> Self {
+        Self { top: 10, mode: Mode::Hybrid, search: SearchMethod::Exact, typing: false }
+    }
+}
+
+/// How far an answer got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Words were matched.
+    Lexical,
+    /// Meaning was matched too.
+    Retrieved,
+}
+
+/// One answer: a skill and why.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Route {
+    /// Place in the index.
+    pub skill_idx: u32,
+    /// Name of the skill.
+    pub name: String,
+    /// Higher is better; at most 1, or 2 for a skill that the query names.
+    pub score: f32,
+    /// Rank in the lexical leg from 1, if it was among its candidates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lexical_rank: Option<usize>,
+    /// Rank in the dense leg from 1, if it was among its candidates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dense_rank: Option<usize>,
+}
+
+/// The answer to a task.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answer {
+    /// How far it got.
+    pub stage: Stage,
+    /// Where the model ran, or would run.
+    pub device: &'static str,
+    /// Why it got no further, when it was asked to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Best first.
+    pub routes: Vec<Route>,
+}
+
+/// A query after the model's part of a route.
+#[derive(Clone, Debug)]
+pub enum Encoded {
+    /// Its vector.
+    Vector(QueryVector),
+    /// The dense leg is not asked, or cannot be.
+    None {
+        /// Why it cannot be, when it was asked for.
+        reason: Option<String>,
+    },
+}
+
+/// An index with the encoder that its vectors come from, as far as they are loaded.
+pub struct Router {
+    index: Index,
+    encoder: Option<Encoder>,
+}
+
+impl Router {
+    /// Starts without an encoder: answers are lexical.
+    pub fn new(index: Index) -> Router {
+        Router { index, encoder: None }
+    }
+
+    /// Adds the encoder.
+    ///
+    /// # Errors
+    /// Those of [`Router::check_encoder`].
+    pub fn set_encoder(&mut self, encoder: Encoder) -> Result<()> {
+        self.check_encoder(&encoder.manifest().encoder_id())?;
+        self.encoder = Some(encoder);
+        Ok(())
+    }
+
+    /// Tells whether an encoder is the one that the index was built with, before its weights are fetched.
+    ///
+    /// # Errors
+    /// [`Error::EncoderMismatch`].
+    pub fn check_encoder(&self, encoder: &EncoderId) -> Result<()> {
+        let built_with = &self.index.manifest().encoder;
+        match built_with == encoder {
+            true => Ok(()),
+            false => {
+                Err(Error::EncoderMismatch { index_encoder: built_with.to_string(), encoder: encoder.to_string() })
+            }
+        }
+    }
+
+    /// The index.
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// The index, to add files to it.
+    pub fn index_mut(&mut self) -> &mut Index {
+        &mut self.index
+    }
+
+    /// The encoder, once it was added.
+    pub fn encoder(&self) -> Option<&Encoder> {
+        self.encoder.as_ref()
+    }
+
+    /// The best answer that can be had now: with the model if it is there, else from words alone, and then `reason`
+    /// says why. The same as [`Router::encode`] and then [`Router::search`].
+    ///
+    /// # Errors
+    /// Those of these two.
+    pub async fn route(&self, query: &str, options: RouteOptions) -> Result<Answer> {
+        let encoded = self.encode(query, options).await?;
+        self.search(query, &encoded, options)
+    }
+
+    /// The first half of a route: the model's part.
+    ///
+    /// # Errors
+    /// [`Error::EmptyQuery`], [`Error::Unavailable`] when only the dense leg is asked and it is not there, and those of
+    /// the model.
+    pub async fn encode(&self, query: &str, options: RouteOptions) -> Result<Encoded> {
+        refuse_empty(query)?;
+        match (options.mode, self.dense_leg()) {
+            (Mode::Lexical, _) => Ok(Encoded::None { reason: None }),
+            (Mode::Hybrid, Err(reason)) => Ok(Encoded::None { reason: Some(reason) }),
+            (Mode::Dense, Err(reason)) => Err(Error::Unavailable { what: reason }),
+            (_, Ok(encoder)) => {
+                let vector = encoder.embed_query(&encoder.manifest().contract.query(query)).await?;
+                Ok(Encoded::Vector(QueryVector::new(&vector)))
+            }
+        }
+    }
+
+    /// The second half of a route: the search.
+    ///
+    /// # Errors
+    /// [`Error::EmptyQuery`], and [`Error::Unavailable`] for files or links that are not there.
+    pub fn search(&self, query: &str, encoded: &Encoded, options: RouteOptions) -> Result<Answer> {
+        refuse_empty(query)?;
+        match encoded {
+            Encoded::Vector(vector) => self.search_vector(query, vector, options),
+            Encoded::None { reason } => {
+                let scores = self.lexical_scores(query, options.typing)?;
+                let hits = top_positive(&scores, CANDIDATES.max(options.top));
+                let answer =
+                    self.answer(Stage::Lexical, query, options.top, &hits, &[], |skill| scores[skill as usize]);
+                Ok(Answer { reason: reason.clone(), ..answer })
+            }
+        }
+    }
+
+    /// The answer from words alone, at once.
+    ///
+    /// # Errors
+    /// Those of [`Router::search`].
+    pub fn route_lexical(&self, query: &str, options: RouteOptions) -> Result<Answer> {
+        self.search(query, &Encoded::None { reason: None }, options)
+    }
+
+    fn search_vector(&self, query: &str, vector: &QueryVector, options: RouteOptions) -> Result<Answer> {
+        let n_candidates = CANDIDATES.max(options.top);
+        let vectors = self.index.vectors().ok_or_else(|| unavailable("the vectors are not loaded yet"))?;
+        let dense = match options.search {
+            SearchMethod::Exact => exact::search(vectors, vector, n_candidates),
+            SearchMethod::Hnsw => {
+                let links =
+                    self.index.links().ok_or_else(|| unavailable("this index has no links; build it with --hnsw"))?;
+                links.search(vector, n_candidates)
+            }
+        };
+        if options.mode == Mode::Dense {
+            let score = |skill: u32| vectors.similarity(skill as usize, vector);
+            return Ok(self.answer(Stage::Retrieved, "", options.top, &[], &dense, score));
+        }
+        let scores = self.lexical_scores(query, options.typing)?;
+        let lexical = top_positive(&scores, n_candidates);
+        let Fusion { dense_weight } = self.index.manifest().fusion;
+        let mixed = |skill: u32| {
+            (scores[skill as usize] + dense_weight * vectors.similarity(skill as usize, vector)) / (1.0 + dense_weight)
+        };
+        Ok(self.answer(Stage::Retrieved, query, options.top, &lexical, &dense, mixed))
+    }
+
+    /// What the dense leg needs, or why it cannot be asked.
+    fn dense_leg(&self) -> std::result::Result<&Encoder, String> {
+        match (&self.encoder, self.index.vectors()) {
+            (Some(encoder), Some(_)) => Ok(encoder),
+            (None, _) => Err("the model is not loaded yet".to_owned()),
+            (_, None) => Err("the vectors are not loaded yet".to_owned()),
+        }
+    }
+
+    /// BM25 of every skill by the highest of all, so that the best has 1.
+    fn lexical_scores(&self, query: &str, typing: bool) -> Result<Vec<f32>> {
+        let lexical = self.index.lexical().ok_or_else(|| unavailable("the lexical file is not loaded yet"))?;
+        let mut scores = lexical.scores(query, typing);
+        let best = scores.iter().copied().fold(0.0, f32::max);
+        if best > 0.0 {
+            scores.iter_mut().for_each(|score| *score /= best);
+        }
+        Ok(scores)
+    }
+
+    /// Orders the candidates of both legs by `score`, named skills first.
+    fn answer(
+        &self,
+        stage: Stage,
+        query: &str,
+        top: usize,
+        lexical: &[Hit],
+        dense: &[Hit],
+        score: impl Fn(u32) -> f32,
+    ) -> Answer {
+        let named = self.index.lexical().map(|lexical| lexical.named(query)).unwrap_or_default();
+        let candidates: BTreeSet<u32> =
+            lexical.iter().chain(dense).map(|hit| hit.skill_idx).chain(named.iter().copied()).collect();
+        let mut best = TopK::new(top);
+        for skill_idx in candidates {
+            let bonus = if named.contains(&skill_idx) { NAMED } else { 0.0 };
+            best.push(Hit { skill_idx, score: score(skill_idx) + bonus });
+        }
+        let rank = |hits: &[Hit], skill_idx: u32| {
+            hits.iter().position(|hit| hit.skill_idx == skill_idx).map(|place| place + 1)
+        };
+        let name =
+            |skill_idx| self.index.lexical().map_or_else(String::new, |lexical| lexical.name(skill_idx).to_owned());
+        let routes = best.into_sorted().into_iter().map(|Hit { skill_idx, score }| Route {
+            skill_idx,
+            name: name(skill_idx),
+            score,
+            lexical_rank: rank(lexical, skill_idx),
+            dense_rank: rank(dense, skill_idx),
+        });
+        let device = self.encoder.as_ref().map_or("cpu", |encoder| encoder.device().kind());
+        Answer { stage, device, reason: None, routes: routes.collect() }
+    }
+}
+
+fn refuse_empty(query: &str) -> Result<()> {
+    if query.trim().is_empty() { Err(Error::EmptyQuery) } else { Ok(()) }
+}
+
+fn unavailable(what: &str) -> Error {
+    Error::Unavailable { what: what.to_owned() }
+}
+
+fn top_positive(scores: &[f32], k: usize) -> Vec<Hit> {
+    let mut top = TopK::new(k);
+    for (skill_idx, &score) in scores.iter().enumerate().filter(|(_, score)| **score > 0.0) {
+        top.push(Hit { skill_idx: skill_idx as u32, score });
+    }
+    top.into_sorted()
+}
