@@ -1,0 +1,384 @@
+//! The program as a black box, in a temporary folder, with a tiny random model.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::Stdio,
+};
+
+use flate2::{Compression, write::GzEncoder};
+use serde_json::{Value, json};
+
+use crate::support::Workspace;
+
+const SKILLS: [(&str, &str, &str); 4] = [
+    ("pdf-merge", "Join PDF files into one.", "# Merge\n\nAsk for the order, then join."),
+    ("receipts-to-spreadsheet", "Turn receipts into a spreadsheet.", "Read each receipt and write a row."),
+    ("unit-tests", "Write unit tests for a function.", "One behaviour a test; name what breaks."),
+    ("trip-plan", "Plan a trip day by day.", "Ask for dates, budget and who travels."),
+];
+
+fn line(name: &str, license: &str) -> String {
+    let (name, description, body) = SKILLS.into_iter().find(|skill| skill.0 == name).unwrap();
+    let id = format!("example/{name}");
+    json!({"id": id, "name": name, "description": description, "body": body, "license": license, "source": "example/skills"}).to_string()
+}
+
+fn lines(names: &[&str]) -> String {
+    names.iter().map(|name| line(name, "MIT") + "\n").collect()
+}
+
+fn all_names() -> Vec<&'static str> {
+    SKILLS.iter().map(|skill| skill.0).collect()
+}
+
+/// A workspace with a model and an index of [`SKILLS`].
+fn indexed() -> Workspace {
+    let workspace = Workspace::with_model(8);
+    workspace.write("skills.jsonl", lines(&all_names()));
+    workspace.ok(&["index", "skills.jsonl", "--out", "index", "--model", "model"]);
+    workspace
+}
+
+#[test]
+fn every_kind_of_source_is_read_and_broken_files_are_named() {
+    let workspace = Workspace::with_model(8);
+    workspace.write_skills(&SKILLS);
+    workspace.write("skills/.gitignore", "ignored/\n");
+    workspace.write("skills/ignored/SKILL.md", "---\nname: ignored\ndescription: no\n---\nno");
+    workspace.write("skills/.claude/skills/hidden-one/SKILL.md", "---\nname: hidden-one\ndescription: yes\n---\nyes");
+    workspace.write("skills/binary/SKILL.md", b"\x00\x01\x02");
+    workspace.write("skills/empty/SKILL.md", "");
+    workspace.write("skills/bare/SKILL.md", "Just text, without front matter.");
+    let broken = format!("{}\nnot json\n\n{{\"id\": \"x\"}}\n{}\n", line("pdf-merge", "MIT"), line("pdf-merge", "MIT"));
+    workspace.write("broken.jsonl", broken);
+    let gz = {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(line("trip-plan", "MIT").as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    workspace.write("more.jsonl.gz", gz);
+    let mut zip = zip::ZipWriter::new(fs::File::create(workspace.path("some.zip")).unwrap());
+    zip.start_file("zipped/SKILL.md", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(b"---\nname: zipped\ndescription: from a zip\n---\nbody").unwrap();
+    zip.finish().unwrap();
+
+    let sources = ["index", "skills", "broken.jsonl", "more.jsonl.gz", "some.zip"];
+    let output = workspace.run(&[&sources[..], &["--out", "index", "--model", "model", "--json"]].concat());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // 4 + hidden + bare, 1 of the lines, 1 packed, 1 zipped.
+    assert_eq!(report["n_skills"], 9, "{stderr}");
+    // binary, empty, two bad lines, one double.
+    assert_eq!(report["n_skipped"], 5, "{stderr}");
+    for part in [
+        "binary/SKILL.md: it is binary",
+        "empty/SKILL.md: it is empty",
+        "broken.jsonl:2: ",
+        "broken.jsonl:4: ",
+        "broken.jsonl:5: another skill",
+    ] {
+        assert!(stderr.contains(part), "{part} in {stderr}");
+    }
+    assert!(report["bytes"]["total"].as_u64().unwrap() > report["bytes"]["vectors"].as_u64().unwrap());
+    assert!(report["skills_per_s"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn sources_that_are_none_are_errors_that_help() {
+    let workspace = Workspace::with_model(8);
+    workspace.write("notes/readme.md", "nothing");
+    workspace.write("skills.txt", "nothing");
+    workspace.write("cut.jsonl.gz", b"\x1f\x8b\x08\x00\x00");
+    workspace.write("no.zip", "PK?");
+    let check = |source: &str, words: &str| {
+        let message = workspace.fails(2, &["index", source, "--out", "index", "--model", "model"]);
+        assert!(message.contains(words), "{source}: {message}");
+        assert!(!workspace.path("index").exists());
+    };
+    check("notes", "a skill is a folder with a SKILL.md");
+    check("nowhere", "does not exist");
+    check("skills.txt", "is no folder, .jsonl");
+    check("cut.jsonl.gz", "cut off");
+    check("no.zip", "not a zip file");
+    let message = workspace.fails(2, &["index", "notes", "--out", "index", "--model", "nothing"]);
+    assert!(message.contains("make models"), "{message}");
+}
+
+#[test]
+fn routes_have_the_promised_shape_and_exit_codes() {
+    let workspace = indexed();
+    fn route<'a>(args: &[&'a str]) -> Vec<&'a str> {
+        [&["route", "--index", "index", "--model", "model"], args].concat()
+    }
+    let answer = workspace.json(&route(&["--json", "--top", "2", "turn these receipts into a spreadsheet"]));
+    assert_eq!((answer["stage"].as_str(), answer["device"].as_str()), (Some("retrieved"), Some("cpu")));
+    let routes = answer["routes"].as_array().unwrap();
+    assert_eq!(routes.len(), 2);
+    assert_eq!(routes[0]["id"], "example/receipts-to-spreadsheet");
+    assert_eq!(routes[0]["source"], "example/skills");
+    for key in ["name", "description", "score"] {
+        assert!(!routes[0][key].is_null(), "{key}");
+    }
+    assert!(answer["timings_ms"].is_object());
+
+    let lexical = workspace.json(&route(&["--json", "--mode", "lexical", "unit tests"]));
+    assert_eq!(
+        (lexical["stage"].as_str(), lexical["routes"][0]["name"].as_str()),
+        (Some("lexical"), Some("unit-tests"))
+    );
+    // The model is not even opened.
+    workspace.ok(&["route", "--index", "index", "--model", "nowhere", "--mode", "lexical", "unit tests"]);
+    let named = workspace.json(&route(&["--json", "please use trip-plan for my pdf pdf pdf receipts"]));
+    assert_eq!(named["routes"][0]["name"], "trip-plan");
+
+    let nothing = workspace.run(&route(&["--mode", "lexical", "zzzz qqqq"]));
+    assert_eq!(nothing.status.code(), Some(1));
+    assert!(String::from_utf8(nothing.stdout).unwrap().contains("nothing matches"));
+    assert!(workspace.fails(2, &route(&["  "])).contains("the task is empty"));
+    assert!(workspace.fails(2, &route(&["--search", "hnsw", "pdf"])).contains("--hnsw"));
+    workspace.ok(&route(&["--json", &"merge the files ".repeat(8000)]));
+    assert!(workspace.fails(2, &["route", "--index", "nowhere", "pdf"]).contains("skillrouter index"));
+}
+
+#[test]
+fn an_index_of_another_model_says_so() {
+    let workspace = indexed();
+    workspace.quantize("tiny-bert-cls", "other", 8);
+    workspace.quantize("tiny-bert-mean", "more-bits", 32);
+    for model in ["other", "more-bits"] {
+        let message = workspace.fails(2, &["route", "--index", "index", "--model", model, "pdf"]);
+        assert!(message.contains("index was built for encoder model") && message.contains("rebuild it"), "{message}");
+    }
+    let append = ["index", "skills.jsonl", "--out", "index", "--append", "--model", "other"];
+    assert!(workspace.fails(2, &append).contains("without --append"));
+}
+
+#[test]
+fn two_builds_are_identical_whatever_the_order() {
+    let workspace = indexed();
+    let mut names = all_names();
+    names.reverse();
+    workspace.write("reversed.jsonl", lines(&names));
+    workspace.ok(&["index", "reversed.jsonl", "--out", "again", "--model", "model"]);
+    assert_eq!(workspace.files("index"), workspace.files("again"));
+    for out in ["links-1", "links-2"] {
+        workspace.ok(&["index", "skills.jsonl", "--out", out, "--model", "model", "--hnsw"]);
+    }
+    assert_eq!(workspace.files("links-1"), workspace.files("links-2"));
+    let route = ["route", "--index", "links-1", "--model", "model", "--search", "hnsw", "--json", "join pdf files"];
+    assert_eq!(workspace.json(&route)["routes"][0]["name"], "pdf-merge");
+}
+
+#[test]
+fn append_gives_what_a_full_build_gives() {
+    let workspace = indexed();
+    workspace.write("first.jsonl", lines(&["pdf-merge", "unit-tests"]));
+    workspace.write("rest.jsonl", lines(&["receipts-to-spreadsheet", "trip-plan"]));
+    workspace.ok(&["index", "first.jsonl", "--out", "grown", "--model", "model"]);
+    let report = workspace.json(&["index", "rest.jsonl", "--out", "grown", "--model", "model", "--append", "--json"]);
+    assert_eq!(report["n_skills"], 4);
+    assert_eq!(workspace.files("index"), workspace.files("grown"));
+
+    workspace.ok(&["index", "--out", "grown", "--model", "model", "--append", "--remove", "example/trip-plan"]);
+    let routes =
+        workspace.json(&["route", "--index", "grown", "--model", "model", "--json", "plan a trip"])["routes"].clone();
+    assert!(routes.as_array().unwrap().iter().all(|route| route["name"] != "trip-plan"));
+    let before = workspace.files("grown");
+    let message =
+        workspace.fails(2, &["index", "--out", "grown", "--model", "model", "--append", "--remove", "nobody"]);
+    assert!(message.contains("no such skill"), "{message}");
+    assert_eq!(workspace.files("grown"), before);
+}
+
+#[test]
+fn bodies_stay_out_where_they_must() {
+    let workspace = Workspace::with_model(8);
+    let text = line("pdf-merge", "MIT") + "\n" + &line("trip-plan", "Proprietary") + "\n";
+    workspace.write("skills.jsonl", text);
+    let bytes = |args: &[&str]| {
+        let report =
+            workspace.json(&[&["index", "skills.jsonl", "--model", "model", "--json", "--out"], args].concat());
+        report["bytes"]["bodies"].as_u64().unwrap()
+    };
+    let all = bytes(&["all"]);
+    assert_eq!(bytes(&["none", "--no-bodies"]), 0);
+    let some = bytes(&["some", "--bodies-only", "mit"]);
+    assert!(0 < some && some < all, "{some} of {all}");
+    // What has no body is found by it all the same.
+    let route = ["route", "--index", "none", "--model", "model", "--mode", "lexical", "--json", "budget"];
+    assert_eq!(workspace.json(&route)["routes"][0]["name"], "trip-plan");
+}
+
+#[test]
+fn a_failed_build_loses_nothing() {
+    let workspace = indexed();
+    let before = workspace.files("index");
+    workspace.write("empty.jsonl", "\n");
+    workspace.fails(2, &["index", "empty.jsonl", "--out", "index", "--model", "model"]);
+    assert_eq!(workspace.files("index"), before);
+    // A folder of other things is not replaced.
+    workspace.write("precious/thesis.txt", "years of work");
+    let message = workspace.fails(2, &["index", "skills.jsonl", "--out", "precious", "--model", "model"]);
+    assert!(message.contains("holds other things"), "{message}");
+    assert!(workspace.path("precious/thesis.txt").exists());
+    // No space left: files may not grow beyond 512 bytes.
+    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" index skills.jsonl --out index --model model";
+    let output = std::process::Command::new("bash")
+        .args(["-c", script, env!("CARGO_BIN_EXE_skillrouter")])
+        .current_dir(workspace.path(""))
+        .output()
+        .unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("is there space left"), "{message}");
+    assert_eq!(workspace.files("index"), before);
+    let left: Vec<String> = fs::read_dir(workspace.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with(".skillrouter"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
+}
+
+#[test]
+fn eval_reads_both_formats() {
+    let workspace = indexed();
+    workspace.write("queries.jsonl", "{\"qid\": \"a\", \"text\": \"join pdf files\"}\n{\"qid\": \"b\", \"text\": \"unit tests\"}\n{\"qid\": \"c\", \"text\": \"not judged\"}\n");
+    workspace.write("qrels.tsv", "a\texample/pdf-merge\t1\nb\texample/trip-plan\t1\n");
+    let eval = |queries: &str, qrels: &str| {
+        workspace.json(&[
+            "eval",
+            "--index",
+            "index",
+            "--model",
+            "model",
+            "--queries",
+            queries,
+            "--qrels",
+            qrels,
+            "--mode",
+            "lexical",
+            "--json",
+        ])
+    };
+    let report = eval("queries.jsonl", "qrels.tsv");
+    assert_eq!((report["n_queries"].as_u64(), report["n_skills"].as_u64()), (Some(2), Some(4)));
+    assert_eq!(report["hit@1"], 0.5);
+    for key in ["mrr@10", "ndcg@10", "recall@10", "recall@20", "recall@50", "coverage@10", "ms_per_query"] {
+        assert!(report[key].is_f64(), "{key}: {report}");
+    }
+    workspace.write("tasks.jsonl", "{\"task_id\": \"t\", \"instruction_text\": \"join pdf files\"}\n{\"task_id\": \"g\", \"instruction_text\": \"anything\"}\n");
+    let relevance = json!({
+        "t": {"core_gt_ids": ["example/pdf-merge"], "relevance": {"example/pdf-merge": 3}, "task_type": "single"},
+        "g": {"core_gt_ids": ["example/pdf-merge"], "relevance": {}, "task_type": "generic_only"},
+    });
+    workspace.write("relevance.json", relevance.to_string());
+    let report = eval("tasks.jsonl", "relevance.json");
+    assert_eq!((report["n_queries"].as_u64(), report["hit@1"].as_f64()), (Some(1), Some(1.0)));
+    workspace.write("bad.tsv", "a example/pdf-merge 1\n");
+    let bad = ["eval", "--index", "index", "--model", "model", "--queries", "queries.jsonl", "--qrels", "bad.tsv"];
+    assert!(workspace.fails(2, &bad).contains("bad.tsv:1"));
+}
+
+#[test]
+fn embed_prints_one_vector_a_line() {
+    let workspace = Workspace::with_model(8);
+    let embed = |args: &[&str], input: &str| -> Vec<String> {
+        let mut child = workspace
+            .command(&[&["embed", "--model", "model"], args].concat())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    };
+    let rows = embed(&["--kind", "query", "--json"], "merge the files\n\nmerge the files\n");
+    assert_eq!(rows.len(), 3);
+    assert_eq!(rows[0], rows[2]);
+    let row: Value = serde_json::from_str(&rows[0]).unwrap();
+    let length: f64 = row["vector"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap().powi(2)).sum();
+    assert!((length - 1.0).abs() < 1e-5);
+    assert_eq!(embed(&["--kind", "document"], "a")[0].split(' ').count(), 48);
+}
+
+#[test]
+fn lint_shows_both_verdicts() {
+    let workspace = Workspace::new();
+    workspace.write_skills(&SKILLS[..1]);
+    assert!(workspace.ok(&["lint", "skills"]).contains("1 skills, 0 with objections"));
+    workspace.write("skills/odd/SKILL.md", "---\nname: odd\ndescription: a <b>\nversion: 1\n---\nbody");
+    let output = workspace.run(&["lint", "skills", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let odd = text.lines().find(|line| line.contains("odd")).unwrap();
+    let odd: Value = serde_json::from_str(odd).unwrap();
+    assert_eq!(odd["accepts"], json!({"reference": false, "ascii": false}));
+}
+
+#[test]
+fn quantize_refuses_what_is_not_implemented() {
+    let workspace = Workspace::new();
+    let source = crate::support::fixture_path("tiny-bert-mean");
+    let config = fs::read_to_string(source.join("config.json")).unwrap();
+    let copy = |config: &str| {
+        for file in ["tokenizer.json", "model.safetensors"] {
+            workspace.write(&format!("source/{file}"), fs::read(source.join(file)).unwrap());
+        }
+        workspace.write("source/config.json", config);
+    };
+    let check = |config: String, words: &str| {
+        copy(&config);
+        let message = workspace.fails(2, &["quantize", "source", "--out", "model"]);
+        assert!(message.contains(words), "{message}");
+        assert!(!workspace.path("model").exists());
+    };
+    check(config.replace("\"bert\"", "\"llama\""), "llama");
+    check(config.replace("\"gelu\"", "\"relu\""), "hidden_act relu");
+    check(
+        config.replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3"),
+        "encoder.layer.2.attention.self.query.weight is missing",
+    );
+    check(config.replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1"), "is not used");
+    check(
+        config.replace("\"intermediate_size\": 80", "\"intermediate_size\": 81"),
+        "has shape [80, 48] where [81, 48] is needed",
+    );
+}
+
+#[test]
+fn serve_serves_until_it_is_stopped() {
+    let workspace = indexed();
+    let mut child = workspace.command(&["serve", "index", "--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("http://").unwrap().trim_end_matches('/').to_owned();
+    let get = |path: &str| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
+    };
+    let index = get("/index.json");
+    assert!(index.starts_with("HTTP/1.1 200") && index.contains("skillrouter-index"), "{index}");
+    assert!(get("/nothing").starts_with("HTTP/1.1 404"));
+    assert!(get("/../model/model.json").starts_with("HTTP/1.1 4"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(workspace.fails(2, &["serve", "nowhere"]).contains("is no folder"));
+}
+
+#[test]
+fn help_teaches() {
+    let workspace = Workspace::new();
+    let help = workspace.ok(&["--help"]);
+    for command in ["index", "route", "eval", "verify", "lint", "quantize", "embed", "serve", "bench"] {
+        assert!(help.contains(command), "{command}");
+        assert!(workspace.ok(&[command, "--help"]).contains("--"));
+    }
+}

@@ -1,0 +1,8 @@
+//! All tests that go through the crate's surface or its program, in one binary.
+
+mod architecture;
+mod catalogue;
+mod cli;
+mod files;
+mod golden;
+mod support;
