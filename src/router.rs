@@ -50,7 +50,7 @@ pub enum SearchMethod {
 }
 
 /// What is asked of a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RouteOptions {
     /// Routes to return.
@@ -61,11 +61,13 @@ pub struct RouteOptions {
     pub search: SearchMethod,
     /// The last word may be unfinished.
     pub typing: bool,
+    /// Weight of the dense score, instead of the encoder's own.
+    pub dense_weight: Option<f32>,
 }
 
 impl Default for RouteOptions {
     fn default() -> Self {
-        Self { top: 10, mode: Mode::Hybrid, search: SearchMethod::Exact, typing: false }
+        Self { top: 10, mode: Mode::Hybrid, search: SearchMethod::Exact, typing: false, dense_weight: None }
     }
 }
 
@@ -245,6 +247,7 @@ impl Router {
         let scores = self.lexical_scores(query, options.typing)?;
         let lexical = top_positive(&scores, n_candidates);
         let Fusion { dense_weight } = self.index.manifest().fusion;
+        let dense_weight = options.dense_weight.unwrap_or(dense_weight);
         let mixed = |skill: u32| {
             (scores[skill as usize] + dense_weight * vectors.similarity(skill as usize, vector)) / (1.0 + dense_weight)
         };

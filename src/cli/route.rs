@@ -69,6 +69,9 @@ pub struct SearchArgs {
     /// How to find the nearest vectors
     #[arg(long, value_enum, default_value = "exact")]
     pub search: SearchArg,
+    /// Weight of the dense score beside the lexical one [default: the encoder's own]
+    #[arg(long)]
+    pub dense_weight: Option<f32>,
 }
 
 impl SearchArgs {
@@ -83,7 +86,13 @@ impl SearchArgs {
 
     /// The options of a route.
     pub fn options(&self, top: usize) -> RouteOptions {
-        RouteOptions { top, mode: self.mode.into(), search: self.search.into(), typing: false }
+        RouteOptions {
+            top,
+            mode: self.mode.into(),
+            search: self.search.into(),
+            dense_weight: self.dense_weight,
+            ..RouteOptions::default()
+        }
     }
 }
 

@@ -169,7 +169,7 @@ mod tests {
             let got: Vec<(u32, u8)> = read_list(&bytes, start, r, list.len()).map(|p| (p.skill_idx, p.level)).collect();
             assert_eq!(&got, list);
         }
-        assert_eq!(read_list(&bytes[..1], 0, 3, 1000).count() < 1000, true);
+        assert!(read_list(&bytes[..1], 0, 3, 1000).count() < 1000);
     }
 
     #[test]

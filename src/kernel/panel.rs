@@ -207,10 +207,11 @@ unsafe fn avx2<const M: usize>(rows: &[i16], n_pairs: usize, quants: &[i8], scal
         }
     }
     let mut tile = [[0.0; LANES]; M];
-    for (tile, out) in tile.iter_mut().zip(out) {
-        for half in 0..2 {
-            // SAFETY: a tile row has 16 places.
-            unsafe { _mm256_storeu_ps(tile.as_mut_ptr().add(half * 8), out[half]) };
+    for (tile, [low, high]) in tile.iter_mut().zip(out) {
+        // SAFETY: a tile row has 16 places.
+        unsafe {
+            _mm256_storeu_ps(tile.as_mut_ptr(), low);
+            _mm256_storeu_ps(tile.as_mut_ptr().add(8), high);
         }
     }
     tile
