@@ -157,7 +157,7 @@ pub struct Fusion {
 impl Default for Fusion {
     /// For an encoder that was not trained for skills: see `BENCHMARKS.md`, "Fusion".
     fn default() -> Self {
-        Self { dense_weight: 0.5 }
+        Self { dense_weight: 0.3 }
     }
 }
 

@@ -53,8 +53,8 @@ pub struct IndexConfig {
     pub hnsw: bool,
     /// Write no bodies at all.
     pub no_bodies: bool,
-    /// What the lexical leg keeps.
-    pub lexical: LexicalConfig,
+    /// What the lexical leg keeps, instead of what suits the number of skills.
+    pub lexical: Option<LexicalConfig>,
 }
 
 /// A finished index: named files, `index.json` last.
@@ -78,8 +78,9 @@ pub fn build(
     // The order of hashes mixes skills of all sources and topics, and a new skill changes one shard of each kind.
     skills.sort_by_cached_key(|skill| (id_hash(skill), skill.card.id.clone()));
     let mut output = Output::default();
+    let lexical_config = config.lexical.unwrap_or_else(|| LexicalConfig::for_skills(skills.len()));
 
-    output.add(Kind::Lexical, lexical_file(&mut skills, kept_frequencies, config.lexical));
+    output.add(Kind::Lexical, lexical_file(&mut skills, kept_frequencies, lexical_config));
     let mut vectors = Vectors::new(width);
     for skill in &skills {
         vectors.push(skill.content_hash, &skill.vector);

@@ -35,26 +35,33 @@ use crate::{
 
 /// `k1` of BM25: how fast repetitions of a term stop to count. Robertson and Zaragoza 2009 recommend 1.2 to 2.
 const K1: f32 = 1.2;
-/// `b` of BM25: how much long texts are discounted; the customary value.
-const B: f32 = 0.75;
+/// `b` of BM25: how much long texts are discounted. Chosen, like the two weights, among a dozen settings: see
+/// `BENCHMARKS.md`, "Lexical".
+const B: f32 = 0.5;
 /// How often a term of the name counts.
-const NAME_WEIGHT: u32 = 3;
+const NAME_WEIGHT: u32 = 5;
 /// How often a term of the description counts.
-const DESCRIPTION_WEIGHT: u32 = 1;
+const DESCRIPTION_WEIGHT: u32 = 4;
 /// Most completions of an unfinished last word.
 const COMPLETIONS: usize = 8;
 
 /// What is kept of a skill's text.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LexicalConfig {
     /// Terms that are kept of each body.
     pub keywords: usize,
+    /// Skills that must have a term of a body for it to be kept.
+    pub min_document_frequency: u32,
 }
 
-impl Default for LexicalConfig {
-    /// See `BENCHMARKS.md`, "Lexical".
-    fn default() -> Self {
-        Self { keywords: 80 }
+impl LexicalConfig {
+    /// Everything in a small index; the best 48 terms of a body, rare ones left out, where bytes count. The numbers
+    /// are those of `BENCHMARKS.md`, "Lexical".
+    pub fn for_skills(n_skills: usize) -> LexicalConfig {
+        match n_skills {
+            0..5_000 => LexicalConfig { keywords: usize::MAX, min_document_frequency: 1 },
+            _ => LexicalConfig { keywords: 48, min_document_frequency: 3 },
+        }
     }
 }
 
@@ -178,9 +185,12 @@ impl LexicalBuilder {
                 .zip(&skill.fixed)
                 .map(|((term, count), fixed)| (*fixed, tf(*count as f32, 1.0) * idf(term), term.as_str(), *count))
                 .collect();
+            ranked.retain(|(fixed, _, term, _)| {
+                *fixed || self.document_frequency[*term] >= config.min_document_frequency
+            });
             ranked.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(b.2)));
             let n_fixed = ranked.iter().filter(|entry| entry.0).count();
-            for (_, _, term, count) in &ranked[..ranked.len().min(n_fixed + config.keywords)] {
+            for (_, _, term, count) in &ranked[..ranked.len().min(n_fixed.saturating_add(config.keywords))] {
                 let posting = Posting { skill_idx: skill_idx as u32, level: level_of(*count) };
                 lists.entry(term).or_default().push(posting);
             }
@@ -422,7 +432,7 @@ mod tests {
         for (name, description, body) in SKILLS {
             builder.push(name, TermCounts::of(&Terms::default(), name, description, body));
         }
-        builder.finish(&[0, 1, 2, 3], LexicalConfig { keywords })
+        builder.finish(&[0, 1, 2, 3], LexicalConfig { keywords, min_document_frequency: 1 })
     }
 
     fn open() -> Lexical {
@@ -460,16 +470,15 @@ mod tests {
         assert_eq!(lexical.named("merge my pdf"), Vec::<u32>::new());
     }
 
-    /// By hand: one skill of 4 has "receipt", 4 times in 11 counted terms.
+    /// By hand: one skill of 4 has "receipt", 5 times for the name, 4 for the description, and once in the body.
     #[test]
     fn scores_are_bm25() {
         let lexical = open();
         let lengths: Vec<f32> = lexical.length_codes.iter().map(|code| length_of(*code)).collect();
         let average = lengths.iter().sum::<f32>() / 4.0;
-        let count = 5.0f32; // 3 for the name, 1 in the description, 1 in the body; level 4 stands for 4.
-        assert_eq!(occurrences_of(level_of(count as u32)), 4);
+        assert_eq!(occurrences_of(level_of(5 + 4 + 1)), 9);
         let idf = (1.0f32 + 3.5 / 1.5).ln();
-        let want = idf * 4.0 * 2.2 / (4.0 + 1.2 * (0.25 + 0.75 * lengths[1] / average));
+        let want = idf * 9.0 * 2.2 / (9.0 + 1.2 * (0.5 + 0.5 * lengths[1] / average));
         assert!((lexical.scores("receipt", false)[1] - want).abs() < 1e-5);
     }
 
@@ -479,6 +488,6 @@ mod tests {
         let mut builder = LexicalBuilder::default();
         let names = SKILLS.iter().map(|skill| skill.0.to_owned());
         builder.push_kept(names.zip(skills).collect(), frequencies);
-        assert_eq!(builder.finish(&[0, 1, 2, 3], LexicalConfig { keywords: 0 }), file(100));
+        assert_eq!(builder.finish(&[0, 1, 2, 3], LexicalConfig { keywords: 0, min_document_frequency: 1 }), file(100));
     }
 }
