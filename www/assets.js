@@ -1,0 +1,193 @@
+/**
+ * Fetches the files of an index or a model: streamed with progress, checked before use, kept for the next visit.
+ *
+ * Two kinds of file, two policies. A *manifest* (`index.json`, `model.json`) has a fixed name: the network comes first, the
+ * kept copy is for when the network fails, and a new one replaces the old only once its files have arrived (`commit`).
+ * A *listed* file is named by its content: the kept copy comes first, and size and sha256 are checked every time.
+ */
+
+import { abortError, isAbort, SkillRouterError } from './error.js';
+import { canStore, evictUnlisted, readStored, removeStored, store } from './cache.js';
+import { sha256_hex } from './pkg/skillrouter.js';
+
+/**
+ * A file as a manifest lists it.
+ * @typedef {{ file: string, bytes: number, sha256: string }} FileEntry
+ *
+ * One step of a download. `cached`: the bytes come from the Cache API. `cache_full`: the file could not be kept.
+ * @typedef {{ loaded_bytes: number, cached: boolean, cache_full?: boolean }} FileProgress
+ *
+ * @typedef {{ signal?: AbortSignal, onProgress?: (progress: FileProgress) => void, owner?: string }} FetchOptions
+ */
+
+const MAX_PARALLEL = 3;
+const RETRY_DELAYS_MS = [400, 1600];
+/** How long a manifest may take when a kept copy could be used instead. */
+const MANIFEST_PATIENCE_MS = 5000;
+
+/**
+ * A listed file, from the shelf or the network, checked against its entry.
+ * @param {string} url
+ * @param {FileEntry} entry
+ * @param {FetchOptions} [options] `owner`: URL of the manifest that lists the file
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+export async function fetchAsset(url, entry, { signal, onProgress, owner = url } = {}) {
+  const kept = await readStored(url);
+  if (kept && !(await mismatch(kept, entry))) {
+    onProgress?.({ loaded_bytes: kept.length, cached: true });
+    return kept;
+  }
+  if (kept) await removeStored(url);
+
+  const report = (loaded_bytes) => onProgress?.({ loaded_bytes, cached: false });
+  const bytes = await inSlot(signal, () => download(url, { signal, expected_bytes: entry.bytes, report, cache: 'no-store' }));
+  const problem = await mismatch(bytes, entry);
+  if (problem) throw problem;
+  const stored = await store(url, bytes, owner);
+  onProgress?.({ loaded_bytes: bytes.length, cached: false, cache_full: !stored && canStore() });
+  return bytes;
+}
+
+/**
+ * A manifest, fresh if the network gives one. `open` reads it and throws if it is not sound; nothing unsound is kept.
+ * @template T
+ * @param {string} url
+ * @param {(bytes: Uint8Array<ArrayBuffer>) => T} open
+ * @param {{ signal?: AbortSignal }} [options]
+ * @returns {Promise<{ value: T, commit: (entries: FileEntry[]) => Promise<void> }>} `commit` keeps this manifest and evicts the
+ *   files that it no longer lists; call it when the files have arrived
+ */
+export async function fetchManifest(url, open, { signal } = {}) {
+  const kept = await readStored(url);
+  const fresh = await freshManifest(url, kept !== null, signal).catch((error) => {
+    if (kept && error.code === 'network') return null;
+    throw error;
+  });
+  const bytes = fresh ?? kept;
+  const commit = async (entries) => {
+    if (!fresh) return;
+    await store(url, fresh, url);
+    await evictUnlisted(url, new Set(entries.map(({ file }) => new URL(file, url).href)));
+  };
+  return { value: open(bytes), commit };
+}
+
+async function freshManifest(url, has_kept, signal) {
+  const patience = has_kept ? AbortSignal.timeout(MANIFEST_PATIENCE_MS) : undefined;
+  const either = AbortSignal.any([signal, patience].filter(Boolean));
+  try {
+    return await download(url, { signal: either, cache: 'no-cache', retries: has_kept ? 0 : RETRY_DELAYS_MS.length });
+  } catch (error) {
+    if (patience?.aborted && !signal?.aborted) throw networkError(url, 'it took too long', error);
+    throw error;
+  }
+}
+
+/**
+ * Downloads with retries: a broken connection and a 5xx may pass, a 404 will not.
+ * @param {string} url
+ * @param {{ signal?: AbortSignal, expected_bytes?: number, report?: (loaded_bytes: number) => void, cache: RequestCache, retries?: number }} options
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+async function download(url, { signal, expected_bytes, report, cache, retries = RETRY_DELAYS_MS.length }) {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await downloadOnce(url, { signal, expected_bytes, report, cache });
+    } catch (error) {
+      if (isAbort(error) || signal?.aborted) throw abortError();
+      if (error.code !== 'network' || attempt >= retries) throw error;
+      await pause(RETRY_DELAYS_MS[attempt], signal);
+    }
+  }
+}
+
+async function downloadOnce(url, { signal, expected_bytes, report, cache }) {
+  let response;
+  try {
+    response = await fetch(url, { signal, cache, credentials: 'same-origin', referrerPolicy: 'no-referrer' });
+  } catch (error) {
+    throw isAbort(error) ? error : networkError(url, error.message, error);
+  }
+  if (response.status === 404 || response.status === 410) {
+    throw new SkillRouterError('not-found', `${name(url)} is not on the server (${response.status}); check the address, or publish the file that is missing there`);
+  }
+  if (!response.ok) throw networkError(url, `the server answered ${response.status}`);
+  try {
+    return await readBody(response, url, expected_bytes, report);
+  } catch (error) {
+    throw isAbort(error) || error instanceof SkillRouterError ? error : networkError(url, error.message, error);
+  }
+}
+
+/** The body of a response, into one buffer where its size is known beforehand. */
+async function readBody(response, url, expected_bytes, report) {
+  if (expected_bytes === undefined) return new Uint8Array(await response.arrayBuffer());
+  const bytes = new Uint8Array(expected_bytes);
+  let loaded_bytes = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (loaded_bytes + value.length > expected_bytes) {
+      void reader.cancel().catch(() => {});
+      throw truncated(url, expected_bytes, `more than ${expected_bytes}`);
+    }
+    bytes.set(value, loaded_bytes);
+    loaded_bytes += value.length;
+    report?.(loaded_bytes);
+  }
+  return bytes.subarray(0, loaded_bytes);
+}
+
+/** @returns {Promise<SkillRouterError | null>} what is wrong with the bytes */
+async function mismatch(bytes, entry) {
+  if (bytes.length !== entry.bytes) return truncated(entry.file, entry.bytes, bytes.length);
+  if ((await sha256(bytes)) === entry.sha256) return null;
+  return new SkillRouterError('checksum', `${name(entry.file)} is damaged: its checksum does not match; try again, and if it stays, publish the file again`);
+}
+
+/** Browsers offer crypto.subtle on https and localhost only; elsewhere the engine does the work. */
+async function sha256(bytes) {
+  if (!globalThis.crypto?.subtle) return sha256_hex(bytes);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+let n_running = 0;
+/** @type {(() => void)[]} */
+const waiting = [];
+
+/** Runs `work` when fewer than MAX_PARALLEL others run, in the order of asking. */
+async function inSlot(signal, work) {
+  if (n_running >= MAX_PARALLEL) await new Promise((resolve) => waiting.push(() => resolve(undefined)));
+  else n_running++;
+  try {
+    if (signal?.aborted) throw abortError();
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next) next(); // The slot passes on, the count stays.
+    else n_running--;
+  }
+}
+
+function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => (clearTimeout(timer), reject(abortError())), { once: true });
+  });
+}
+
+function networkError(url, why, cause) {
+  return new SkillRouterError('network', `${name(url)} could not be fetched (${why}); check the connection and try again`, { cause });
+}
+
+function truncated(url, expected_bytes, got_bytes) {
+  return new SkillRouterError('truncated', `${name(url)} has ${got_bytes} bytes where ${expected_bytes} are needed; it was cut off or changed: try again, and if it stays, publish the file again`);
+}
+
+/** The last two parts of an address: enough to find the file, short enough to read. */
+function name(url) {
+  return url.split('/').slice(-2).join('/');
+}

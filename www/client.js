@@ -1,0 +1,146 @@
+/**
+ * skillrouter in a page: finds the skill for a task without sending the task anywhere.
+ *
+ *     import { SkillRouter } from './client.js';
+ *     const router = await SkillRouter.open({ index: 'index/', models: 'models/' });
+ *     const { routes } = await router.route('turn these receipts into a spreadsheet', { top: 5 });
+ *
+ * The work is done in a worker; this is its public face. Types and their meaning: client.d.ts.
+ */
+
+import { Connection } from './connection.js';
+import { abortError, fromPlain, SkillRouterError } from './error.js';
+
+export { SkillRouterError };
+
+const WORKER_URL = new URL('./worker.js', import.meta.url);
+/** Cards and bodies of an index up to this size are fetched ahead: about a thousand skills. */
+const PREFETCH_BYTES = 4 * 1024 * 1024;
+
+/** A router over one index. Made by `SkillRouter.open`. */
+export class SkillRouter {
+  #options;
+  #about;
+  #ready;
+  /** @type {Promise<Connection> | null} null when the next call has to start a worker */
+  #connection = null;
+  /** @type {AbortController | null} the newest route of somebody who types */
+  #typing = null;
+  /** @type {string | null} why a new worker is not to load the model again */
+  #skip_model = null;
+  #closed = false;
+
+  /** @param {import('./client.d.ts').OpenOptions} [options] */
+  static async open({ index = 'index/', models = 'models/', prefetch_bytes = PREFETCH_BYTES, onProgress, signal } = {}) {
+    const router = new SkillRouter();
+    router.#options = { index_url: folder(index), models_url: folder(models), prefetch_bytes, onProgress };
+    await router.#connected(signal);
+    signal?.addEventListener('abort', () => void router.#stop(), { once: true });
+    if (signal?.aborted) void router.#stop();
+    return router;
+  }
+
+  /** Resolves when answers are by meaning too; rejects when the model cannot be loaded. */
+  get ready() {
+    return this.#ready.promise;
+  }
+
+  about() {
+    return this.#about;
+  }
+
+  /** @param {string} query @param {import('./client.d.ts').RouteOptions} [options] */
+  async route(query, { top = 10, mode = 'hybrid', search = 'exact', typing = false, wait = !typing, signal, onStage } = {}) {
+    if (typing) {
+      this.#typing?.abort();
+      this.#typing = new AbortController();
+      signal = AbortSignal.any([this.#typing.signal, signal].filter(Boolean));
+    }
+    return this.#call('route', { query: String(query), options: { top, mode, search, typing, wait } }, { signal, onStage });
+  }
+
+  /** @param {number} skill_idx */
+  body(skill_idx) {
+    return this.#call('body', { skill_idx });
+  }
+
+  cached() {
+    return this.#call('cached');
+  }
+
+  forget() {
+    return this.#call('forget');
+  }
+
+  close() {
+    this.#closed = true;
+    const error = new SkillRouterError('unavailable', 'this router is closed; open another');
+    this.#connection?.then((connection) => connection.end(error), () => {});
+  }
+
+  /** Ends the loading of the model, also for a worker that has to be started later. */
+  async #stop() {
+    this.#skip_model = 'loading the model was stopped';
+    await this.#connection?.then((connection) => connection.call('stop')).catch(() => {});
+  }
+
+  /** @param {string} method @param {object} [params] @param {import('./connection.js').CallOptions} [options] @returns {Promise<any>} */
+  async #call(method, params, { signal, onStage } = {}) {
+    if (signal?.aborted) throw abortError();
+    const connection = await this.#connected();
+    return connection.call(method, params, { signal, onStage });
+  }
+
+  /** The worker that there is, or a new one that has opened the index again. */
+  #connected(signal) {
+    if (this.#closed) throw new SkillRouterError('unavailable', 'this router is closed; open another');
+    this.#connection ??= this.#connect(signal);
+    return this.#connection;
+  }
+
+  async #connect(signal) {
+    const ready = deferred();
+    this.#ready = ready;
+    const { onProgress, ...options } = this.#options;
+    const events = {
+      progress: onProgress,
+      ready: ready.resolve,
+      unready: (plain) => {
+        ready.reject(fromPlain(plain));
+        if (!plain.fatal) return;
+        this.#skip_model = plain.message; // A model that stopped the engine would stop the next one too.
+        connection.end(fromPlain(plain));
+      },
+    };
+    const connection = new Connection(WORKER_URL, {
+      onEvent: (event, value) => events[event]?.(value),
+      onLost: (error) => {
+        this.#connection = null;
+        ready.reject(error);
+      },
+    });
+    try {
+      this.#about = await connection.call('open', { ...options, skip_model: this.#skip_model }, { signal });
+      return connection;
+    } catch (error) {
+      connection.end(error);
+      throw error;
+    }
+  }
+}
+
+/** @param {string | URL} path @returns {string} the absolute address of a folder, with the slash at its end */
+function folder(path) {
+  const url = new URL(path, globalThis.document?.baseURI ?? location.href);
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url.href;
+}
+
+/** A promise with its handles. Nobody has to listen: a rejection that is not awaited is not reported. */
+function deferred() {
+  let settle;
+  /** @type {Promise<void>} */
+  const promise = new Promise((resolve, reject) => (settle = { resolve, reject }));
+  promise.catch(() => {});
+  return { promise, resolve: () => settle.resolve(), reject: (error) => settle.reject(error) };
+}

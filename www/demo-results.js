@@ -1,0 +1,142 @@
+/**
+ * The list of skills under the text box: a listbox that is updated in place, so that a skill which both stages find stays
+ * the same element and moves instead of blinking. Focus stays in the text box; the active option is announced through it.
+ */
+
+/** @typedef {import('./client.js').Route} Route */
+
+const MOVE_MS = 180;
+
+/** The listbox. */
+export class Results {
+  #list;
+  #input;
+  #onChoose;
+  /** @type {Route[]} */
+  #routes = [];
+  /** @type {Map<number, HTMLElement>} */
+  #options = new Map();
+  #active = -1;
+
+  /**
+   * @param {HTMLElement} list role listbox
+   * @param {HTMLInputElement} input role combobox
+   * @param {(route: Route) => void} onChoose
+   */
+  constructor(list, input, onChoose) {
+    this.#list = list;
+    this.#input = input;
+    this.#onChoose = onChoose;
+    list.addEventListener('click', ({ target }) => {
+      const option = target.closest('[role=option]');
+      if (option) this.#choose([...list.children].indexOf(option));
+    });
+  }
+
+  get length() {
+    return this.#routes.length;
+  }
+
+  /** @param {Route[]} routes best first */
+  show(routes) {
+    const active_skill = this.#routes[this.#active]?.skill_idx;
+    const before = this.#tops();
+    const options = new Map();
+    for (const [i, route] of routes.entries()) {
+      const option = this.#options.get(route.skill_idx) ?? newOption(route.skill_idx);
+      fill(option, route, i + 1);
+      options.set(route.skill_idx, option);
+    }
+    this.#list.replaceChildren(...options.values());
+    this.#options = options;
+    this.#routes = routes;
+    this.#animate(before);
+    this.#input.setAttribute('aria-expanded', String(routes.length > 0));
+    this.#setActive(routes.findIndex(({ skill_idx }) => skill_idx === active_skill));
+  }
+
+  /** @param {1 | -1} step */
+  move(step) {
+    if (this.#routes.length === 0) return;
+    const from = this.#active < 0 && step < 0 ? 0 : this.#active;
+    this.#setActive((from + step + this.#routes.length) % this.#routes.length);
+    this.#list.children[this.#active].scrollIntoView({ block: 'nearest' });
+  }
+
+  /** Chooses the active skill, or the best one. */
+  choose() {
+    this.#choose(Math.max(0, this.#active));
+  }
+
+  /** Takes the mark away from the chosen skill. */
+  rest() {
+    for (const option of this.#list.children) option.classList.remove('open');
+  }
+
+  #choose(position) {
+    if (!this.#routes[position]) return;
+    this.#setActive(position);
+    this.rest();
+    this.#list.children[position].classList.add('open');
+    this.#onChoose(this.#routes[position]);
+  }
+
+  #setActive(position) {
+    this.#active = position;
+    for (const [i, option] of [...this.#list.children].entries()) option.setAttribute('aria-selected', String(i === position));
+    if (position < 0) this.#input.removeAttribute('aria-activedescendant');
+    else this.#input.setAttribute('aria-activedescendant', this.#list.children[position].id);
+  }
+
+  #tops() {
+    return new Map([...this.#options].map(([skill_idx, option]) => [skill_idx, option.offsetTop]));
+  }
+
+  /** Moves options from where they were; new ones fade in. */
+  #animate(before) {
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    for (const [skill_idx, option] of this.#options) {
+      const by = before.has(skill_idx) ? before.get(skill_idx) - option.offsetTop : null;
+      if (by === 0) continue;
+      const from = by === null ? { opacity: 0 } : { transform: `translateY(${by}px)` };
+      option.animate([from, { opacity: 1, transform: 'none' }], { duration: MOVE_MS, easing: 'ease-out' });
+    }
+  }
+}
+
+function newOption(skill_idx) {
+  const option = document.createElement('li');
+  option.id = `skill-${skill_idx}`;
+  option.setAttribute('role', 'option');
+  option.innerHTML = `
+    <span class="rank" aria-hidden="true"></span>
+    <span class="card">
+      <span class="name"></span>
+      <span class="description"></span>
+      <span class="facts-line"></span>
+    </span>
+    <span class="score"><span class="number"></span><span class="bar" aria-hidden="true"><span></span></span></span>`;
+  return option;
+}
+
+/** @param {HTMLElement} option @param {Route} route @param {number} rank */
+function fill(option, route, rank) {
+  const part = (selector) => option.querySelector(selector);
+  part('.rank').textContent = String(rank);
+  part('.name').textContent = route.name;
+  part('.description').textContent = route.description ?? '';
+  part('.number').textContent = route.score.toFixed(2);
+  part('.bar > span').style.setProperty('width', `${Math.round(Math.min(1, Math.max(0, route.score)) * 100)}%`);
+  part('.facts-line').replaceChildren(
+    ...(route.lexical_rank ? [chip('words', `Words #${route.lexical_rank}`)] : []),
+    ...(route.dense_rank ? [chip('meaning', `Meaning #${route.dense_rank}`)] : []),
+    ...[route.source, route.license].filter(Boolean).map((text) => chip('fact', text)),
+  );
+}
+
+function chip(kind, text) {
+  const span = document.createElement('span');
+  span.className = `chip ${kind}`;
+  span.textContent = text;
+  return span;
+}

@@ -1,0 +1,58 @@
+/**
+ * The one error class of the web package, and how an error crosses from the worker to the page.
+ *
+ * The engine throws `Error`s with a stable `code`; fetching adds `network`, `not-found` and `quota`; a WebAssembly
+ * panic, or anything else that nobody expected, is `engine` and means that the worker has to be replaced.
+ */
+
+/**
+ * An error as it crosses the worker's boundary.
+ * @typedef {{ code: string, message: string, fatal: boolean }} PlainError
+ */
+
+/** What went wrong, with a stable `code` for programs and a sentence with the remedy for people. */
+export class SkillRouterError extends Error {
+  /**
+   * @param {string} code stable word, see client.d.ts
+   * @param {string} message lower case: what happened, then what to do
+   * @param {ErrorOptions} [options]
+   */
+  constructor(code, message, options) {
+    super(message, options);
+    this.name = 'SkillRouterError';
+    this.code = code;
+  }
+}
+
+/** @param {string} [message] @returns {DOMException} what a cancelled call rejects with */
+export function abortError(message = 'the call was cancelled') {
+  return new DOMException(message, 'AbortError');
+}
+
+/** @param {unknown} error @returns {boolean} */
+export function isAbort(error) {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
+
+/**
+ * Any thrown thing as a plain object. Errors without a code of ours are bugs or panics: `fatal`.
+ * @param {any} error
+ * @returns {PlainError}
+ */
+export function toPlain(error) {
+  const message = String(error?.message ?? error);
+  if (isAbort(error)) return { code: 'abort', message, fatal: false };
+  if (typeof error?.code === 'string' && !(error instanceof WebAssembly.RuntimeError)) {
+    return { code: error.code, message, fatal: false };
+  }
+  return { code: 'engine', message: `the engine stopped (${message}); try again, the next call starts a new one`, fatal: true };
+}
+
+/**
+ * The error that a caller sees.
+ * @param {PlainError} plain
+ * @returns {Error}
+ */
+export function fromPlain({ code, message }) {
+  return code === 'abort' ? abortError(message) : new SkillRouterError(code, message);
+}

@@ -1,0 +1,77 @@
+/**
+ * Markdown of a skill, which anybody may have written, as a fragment that is safe to show.
+ *
+ * Three fences, each enough for the usual attacks: raw HTML is shown as the text that it is; links and images never become
+ * `<a>` or `<img>`, their addresses are printed; and what comes out passes DOMPurify with a short list of elements.
+ * Both libraries are loaded when the first skill is opened.
+ */
+
+const ALLOWED_TAGS = [
+  'h3', 'h4', 'h5', 'h6', 'p', 'br', 'hr', 'ul', 'ol', 'li', 'blockquote', 'pre', 'code', 'em', 'strong', 'del', 'span', 'div',
+  'table', 'thead', 'tbody', 'tr', 'th', 'td',
+];
+/** `class` only ever comes from the renderer below. */
+const ALLOWED_ATTR = ['class', 'start', 'align', 'tabindex', 'role', 'aria-label'];
+/** The panel has an h2, so instructions begin at h3 and go no deeper than h6. */
+const TOP_LEVEL = 3;
+
+let libraries = null;
+
+async function load() {
+  libraries ??= Promise.all([import('./pkg/vendor/marked.esm.js'), import('./pkg/vendor/purify.es.mjs')]);
+  try {
+    return await libraries;
+  } catch (error) {
+    libraries = null; // Forget the failure, so that the next skill tries again.
+    throw error;
+  }
+}
+
+/**
+ * @param {string} markdown untrusted
+ * @returns {Promise<DocumentFragment>}
+ */
+export async function renderMarkdown(markdown) {
+  const [{ Marked }, { default: DOMPurify }] = await load();
+  const marked = new Marked({ gfm: true });
+  const tokens = marked.lexer(markdown);
+  const shallowest = Math.min(...tokens.filter(({ type }) => type === 'heading').map(({ depth }) => depth), 6);
+  marked.use({ renderer: renderer(TOP_LEVEL - shallowest) });
+  return DOMPurify.sanitize(marked.parser(tokens), { ALLOWED_TAGS, ALLOWED_ATTR, ALLOW_DATA_ATTR: false, RETURN_DOM_FRAGMENT: true });
+}
+
+/** How the parts that are not plain text are written. @param {number} shift of heading levels */
+function renderer(shift) {
+  return {
+    html({ text }) {
+      return escapeHtml(text);
+    },
+    link({ href, tokens }) {
+      const text = this.parser.parseInline(tokens);
+      const address = escapeHtml(href);
+      return text === address ? `<span class="address">${address}</span>` : `${text} <span class="address">${address}</span>`;
+    },
+    image({ href, text }) {
+      return `<span class="address">image${text ? `: ${escapeHtml(text)}` : ''} (${escapeHtml(href)})</span>`;
+    },
+    heading({ tokens, depth }) {
+      const level = Math.min(6, Math.max(TOP_LEVEL, depth + shift));
+      return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>\n`;
+    },
+    code({ text }) {
+      return `<pre tabindex="0"><code>${escapeHtml(text)}</code></pre>\n`;
+    },
+    table(token) {
+      const cells = (row, tag) => `<tr>${row.map(({ tokens, align }) => `<${tag}${align ? ` align="${align}"` : ''}>${this.parser.parseInline(tokens)}</${tag}>`).join('')}</tr>`;
+      const body = token.rows.map((row) => cells(row, 'td')).join('');
+      return `<div class="table" role="group" aria-label="Table" tabindex="0"><table><thead>${cells(token.header, 'th')}</thead><tbody>${body}</tbody></table></div>\n`;
+    },
+    checkbox({ checked }) {
+      return `<span class="checkbox">${checked ? '☑' : '☐'}</span> `;
+    },
+  };
+}
+
+function escapeHtml(text) {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}

@@ -1,0 +1,43 @@
+/**
+ * Keeps the page itself for visits without a network: html, styles, scripts, WebAssembly. The network comes first, so a new
+ * version is seen at once. Index and model files are not its business: assets.js keeps those, with their checksums.
+ */
+
+const CACHE_NAME = 'skillrouter-shell-v1';
+const SHELL = [
+  './', 'index.html', 'demo.css', 'icon.svg',
+  'demo.js', 'demo-panel.js', 'demo-results.js', 'demo-status.js', 'markdown.js',
+  'client.js', 'connection.js', 'error.js',
+  'worker.js', 'session.js', 'assets.js', 'cache.js', 'progress.js',
+  'pkg/skillrouter.js', 'pkg/skillrouter_bg.wasm', 'pkg/vendor/marked.esm.js', 'pkg/vendor/purify.es.mjs',
+];
+const SHELL_URLS = new Set(SHELL.map((path) => new URL(path, self.registration.scope).href));
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(caches.open(CACHE_NAME).then((cache) => cache.addAll([...SHELL_URLS])).then(() => self.skipWaiting()));
+});
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(self.clients.claim());
+});
+
+self.addEventListener('fetch', (event) => {
+  const url = new URL(event.request.url);
+  url.search = url.hash = '';
+  if (event.request.method !== 'GET' || !SHELL_URLS.has(url.href)) return;
+  event.respondWith(networkFirst(event, url.href));
+});
+
+async function networkFirst(event, url) {
+  const cache = await caches.open(CACHE_NAME);
+  let response;
+  try {
+    response = await fetch(event.request);
+  } catch (error) {
+    const kept = await cache.match(url);
+    if (kept) return kept;
+    throw error;
+  }
+  if (response.ok) event.waitUntil(cache.put(url, response.clone()).catch(() => {})); // No space is no reason to fail.
+  return response;
+}

@@ -1,0 +1,65 @@
+/**
+ * The worker's side of the conversation with client.js: one table of handlers, and nothing else that knows about messages.
+ *
+ *   in   { id, method, params } | { cancel: id }
+ *   out  { id, result } | { id, error } | { id, stage } | { event, value }
+ *
+ * There is no `close`: the page ends the worker, which frees everything at once.
+ */
+
+import init from './pkg/skillrouter.js';
+import { forgetStored, listStored } from './cache.js';
+import { SkillRouterError, toPlain } from './error.js';
+import { Session } from './session.js';
+
+/** @type {Session | null} */
+let session = null;
+
+/** @type {Record<string, (params: any, call: { signal: AbortSignal, onStage: (answer: any) => void }) => any>} */
+const HANDLERS = {
+  async open(options, { signal }) {
+    await startEngine();
+    session = await Session.open(options, {
+      onProgress: (value) => postMessage({ event: 'progress', value }),
+      onReady: () => postMessage({ event: 'ready' }),
+      onUnready: (value) => postMessage({ event: 'unready', value }),
+    }, signal);
+    return session.about();
+  },
+  route: ({ query, options }, { signal, onStage }) => opened().route(query, options, signal, onStage),
+  body: ({ skill_idx }) => opened().body(skill_idx),
+  cached: () => listStored(),
+  forget: () => forgetStored(),
+  stop: () => opened().stop(),
+};
+
+/** @type {Map<number, AbortController>} */
+const running = new Map();
+
+addEventListener('message', async ({ data: { id, method, params, cancel } }) => {
+  if (cancel !== undefined) return running.get(cancel)?.abort();
+  const controller = new AbortController();
+  running.set(id, controller);
+  try {
+    const call = { signal: controller.signal, onStage: (stage) => postMessage({ id, stage }) };
+    postMessage({ id, result: await HANDLERS[method](params, call) });
+  } catch (error) {
+    if (toPlain(error).fatal) console.error(error);
+    postMessage({ id, error: toPlain(error) });
+  } finally {
+    running.delete(id);
+  }
+});
+
+async function startEngine() {
+  try {
+    await init();
+  } catch (error) {
+    throw new SkillRouterError('engine', `the engine could not be loaded (${error.message}); check the connection and reload the page`, { cause: error });
+  }
+}
+
+function opened() {
+  if (!session) throw new SkillRouterError('unavailable', 'no index is open; open one first');
+  return session;
+}
