@@ -1,0 +1,54 @@
+/**
+ * axe-core over every state of the page, in both colour schemes.
+ */
+
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test } from './page.js';
+
+async function expectNoViolations(page) {
+  await page.evaluate(() => Promise.all(document.getAnimations().filter(({ effect }) => effect.getTiming().iterations !== Infinity).map(({ finished }) => finished)));
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([]);
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+
+    test('before and after a question, with instructions', async ({ demo, page }) => {
+      await demo.open();
+      await expectNoViolations(page);
+      await demo.ask('make our slow SQL report faster');
+      await page.keyboard.press('ArrowDown');
+      await expectNoViolations(page);
+      await page.keyboard.press('Enter');
+      await expect(demo.panel.locator('#panel-body h3').first()).toBeVisible();
+      await expectNoViolations(page);
+    });
+
+    test('while loading, and with an error', async ({ demo, page, context }) => {
+      await context.route('**/weights-*', () => {});
+      await demo.open('words');
+      await expect(page.locator('#loading')).toBeVisible();
+      await expectNoViolations(page);
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await expect(demo.banner).toBeVisible();
+      await expectNoViolations(page);
+    });
+
+    test('on a narrow screen with the panel over the page', async ({ demo, page }) => {
+      await page.setViewportSize({ width: 360, height: 740 });
+      await demo.open();
+      await demo.ask('explain my blood test in plain words');
+      await demo.options.first().click();
+      await expect(demo.panel.locator('#panel-body h3').first()).toBeVisible();
+      await expectNoViolations(page);
+    });
+
+    test('the bench page', async ({ page }) => {
+      await page.goto('bench.html?scan=1000&runs=2&tokens=none');
+      await expect(page.locator('#status')).toContainText('Done');
+      await expectNoViolations(page);
+    });
+  });
+}

@@ -1,0 +1,104 @@
+/**
+ * The public API in the page: stages, cancelling, errors, and the right skill for tasks of the catalogue.
+ */
+
+import { expect, openRouter, skillIds, tasksOf, test } from './page.js';
+
+const EXPECTED = [
+  'receipts-to-spreadsheet', 'bank-reconciliation', 'kubernetes-troubleshooting', 'wedding-seating-plan', 'recipe-scaling', 'lease-review',
+];
+
+test.beforeEach(async ({ page }) => {
+  await page.goto('bench.html?scan=none&tokens=none'); // A page of the site without a router of its own.
+});
+
+test('finds the skills of the catalogue for tasks in users\' words', async ({ page }) => {
+  const router = await openRouter(page);
+  for (const skill_id of EXPECTED) {
+    const task = tasksOf(skill_id)[0];
+    const answer = await router.evaluate((router, task) => router.route(task, { top: 3 }), task);
+    expect(answer.stage).toBe('retrieved');
+    expect(answer.routes.map(({ name }) => name)[0], task).toBe(skill_id);
+    expect(answer.routes).toHaveLength(3);
+  }
+});
+
+test('gives the lexical stage first, then the retrieved one, both with cards', async ({ page }) => {
+  const router = await openRouter(page);
+  const { stages, answer, about } = await router.evaluate(async (router) => {
+    const stages = [];
+    const answer = await router.route('turn these receipts into a spreadsheet', { top: 5, onStage: (stage) => stages.push(stage) });
+    return { stages, answer, about: router.about() };
+  });
+  expect(stages.map(({ stage }) => stage).filter((stage, i, all) => stage !== all[i - 1])).toEqual(['lexical', 'retrieved']);
+  expect(stages.at(-1)).toEqual(answer);
+  expect(answer).toMatchObject({ stage: 'retrieved', device: 'cpu' });
+  expect(answer.reason).toBeUndefined();
+  expect(answer.routes[0]).toMatchObject({ id: expect.stringContaining('receipts-to-spreadsheet'), name: 'receipts-to-spreadsheet', license: 'Apache-2.0', lexical_rank: 1, dense_rank: 1 });
+  expect(answer.routes[0].description).toContain('receipts');
+  expect(answer.routes.map(({ score }) => score)).toEqual(answer.routes.map(({ score }) => score).sort((a, b) => b - a));
+  for (const key of ['lexical', 'encode', 'search', 'cards', 'total']) expect(answer.timings_ms[key], key).toBeGreaterThanOrEqual(0);
+  expect(about).toMatchObject({ n_skills: skillIds().length, model: 'all-MiniLM-L6-v2', width: 384 });
+});
+
+test('answers by words alone when it is asked to, or told not to wait', async ({ page, context }) => {
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await context.route('**/weights-*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const router = await openRouter(page);
+  const lexical = await router.evaluate((router) => router.route('plan a wedding', { mode: 'lexical' }));
+  expect(lexical.stage).toBe('lexical');
+  expect(lexical.reason).toBeUndefined();
+  const impatient = await router.evaluate((router) => router.route('plan a wedding', { wait: false }));
+  expect(impatient).toMatchObject({ stage: 'lexical', reason: expect.stringContaining('still loading') });
+  const patient = router.evaluate((router) => router.route('plan a wedding'));
+  release();
+  expect((await patient).stage).toBe('retrieved');
+});
+
+test('cancels: by signal at once, and what is typed by what is typed next', async ({ page }) => {
+  const router = await openRouter(page);
+  const names = await router.evaluate(async (router) => {
+    await router.ready;
+    const nameOf = (promise) => promise.then(() => 'answered', (error) => error.name);
+    const controller = new AbortController();
+    const cancelled = nameOf(router.route('a task that is cancelled', { signal: controller.signal }));
+    controller.abort();
+    const typed = ['turn', 'turn these', 'turn these receipts'].map((text) => nameOf(router.route(text, { typing: true })));
+    const beforehand = nameOf(router.route('never asked', { signal: AbortSignal.abort() }));
+    return Promise.all([cancelled, beforehand, ...typed]);
+  });
+  expect(names).toEqual(['AbortError', 'AbortError', 'AbortError', 'AbortError', 'answered']);
+});
+
+test('refuses an empty task, and stands a huge one', async ({ page }) => {
+  const router = await openRouter(page);
+  const { empty, huge } = await router.evaluate(async (router) => {
+    const empty = await router.route(' \n ').catch(({ name, code, message }) => ({ name, code, message }));
+    return { empty, huge: await router.route('receipts into a spreadsheet '.repeat(20_000), { top: 1 }) };
+  });
+  expect(empty).toMatchObject({ name: 'SkillRouterError', code: 'empty-query', message: expect.stringContaining('describe') });
+  expect(huge.routes[0].name).toBe('receipts-to-spreadsheet');
+});
+
+test('reads the instructions, and refuses to work once closed', async ({ page }) => {
+  const router = await openRouter(page, { prefetch_bytes: 0 });
+  const { body, closed } = await router.evaluate(async (router) => {
+    const { routes } = await router.route('lease-review', { top: 1, mode: 'lexical' });
+    const body = await router.body(routes[0].skill_idx);
+    router.close();
+    return { body, closed: await router.body(0).catch(({ code }) => code) };
+  });
+  expect(body).toContain('# ');
+  expect(body).toMatch(/rent|deposit/);
+  expect(closed).toBe('unavailable');
+});
+
+test('an index without HNSW links says so', async ({ page }) => {
+  const router = await openRouter(page);
+  const error = await router.evaluate((router) => router.route('plan a wedding', { search: 'hnsw' }).catch(({ code, message }) => ({ code, message })));
+  expect(error).toMatchObject({ code: 'unavailable', message: expect.stringContaining('--hnsw') });
+});

@@ -1,0 +1,272 @@
+/**
+ * What goes wrong on the way to a page: every fault is named with its remedy, loses nothing, and can be tried again.
+ */
+
+import { createHash } from 'node:crypto';
+import { Demo, expect, openRouter, test } from './page.js';
+
+/** Lets `change` at the body of every response to `glob`, until it is taken back with `unroute`. */
+async function tamper(context, glob, change) {
+  await context.route(glob, async (route) => {
+    const url = route.request().url().replace('plain.test', '127.0.0.1'); // Only the browser knows that name.
+    const response = await route.fetch({ url });
+    await route.fulfill({ response, body: change(await response.body()) });
+  });
+}
+
+/** Lets the worker's engine run `code` after its own. */
+async function patchEngine(context, code) {
+  await tamper(context, '**/pkg/skillrouter.js', (body) => `${body}\n${code}`);
+}
+
+/** Gives a changed manifest a checksum of its own: the sha256 of the text with zeros in its place. */
+function seal(text) {
+  const zeros = '0'.repeat(64);
+  const blank = text.replace(/(?<="checksum": ")[0-9a-f]{64}/, zeros);
+  return blank.replace(zeros, createHash('sha256').update(blank).digest('hex'));
+}
+
+function flipByte(body) {
+  const flipped = Buffer.from(body);
+  flipped[flipped.length >> 1] ^= 1;
+  return flipped;
+}
+
+test('missing weights: words go on answering, the banner says what to do, a retry heals it', async ({ demo, context }) => {
+  await context.route('**/weights-*', (route) => route.fulfill({ status: 404, body: 'no' }));
+  await demo.open('failed');
+  await expect(demo.banner).toContainText('A file is missing on the server');
+  await expect(demo.banner).toContainText(/weights-\S+ is not on the server \(404\); .*publish/);
+  await expect(demo.banner).toContainText('answers are by words only');
+  await demo.ask('turn these receipts into a spreadsheet', 'lexical');
+  await expect(demo.names.first()).toHaveText('receipts-to-spreadsheet');
+  await context.unroute('**/weights-*');
+  await demo.retry();
+  await demo.expectState('ready');
+  await expect(demo.banner).toBeHidden();
+  await expect(demo.page.locator('#answer-stage')).toHaveAttribute('data-stage', 'retrieved');
+});
+
+test('a flipped byte is a checksum error, is not kept, and a retry heals it', async ({ demo, page, context }) => {
+  await tamper(context, '**/lexical-*', flipByte);
+  await demo.open('failed');
+  await expect(demo.banner).toHaveAttribute('data-code', 'checksum');
+  await expect(demo.banner).toContainText(/lexical-\S+ is damaged.*try again/);
+  expect(await page.evaluate(async () => (await (await caches.open('skillrouter-v1')).keys()).length)).toBe(0);
+  await context.unroute('**/lexical-*');
+  await demo.retry();
+  await demo.expectState('ready');
+  await demo.ask('plan a wedding');
+});
+
+test('a download that is cut off, or too long, is named as that', async ({ demo, context }) => {
+  await tamper(context, '**/vectors-*', (body) => body.subarray(0, 1000));
+  await demo.open('failed');
+  await expect(demo.banner).toHaveAttribute('data-code', 'truncated');
+  await expect(demo.banner).toContainText(/vectors-\S+ has 1000 bytes where \d+ are needed/);
+  await context.unroute('**/vectors-*');
+  await tamper(context, '**/vectors-*', (body) => Buffer.concat([body, body]));
+  await demo.retry();
+  await expect(demo.banner).toContainText(/vectors-\S+ has more than \d+ bytes/);
+});
+
+test('an index.json that is a web page, or says nonsense', async ({ demo, context }) => {
+  await context.route('**/index.json', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Welcome</title>' }));
+  await demo.open('failed');
+  await expect(demo.banner).toContainText('index.json');
+  await expect(demo.banner).toHaveAttribute('data-code', /^(magic|malformed)$/);
+  await context.unroute('**/index.json');
+  await tamper(context, '**/index.json', (body) => body.toString().replace('"n_skills": ', '"n_skills": 9'));
+  await demo.retry();
+  await expect(demo.banner).toHaveAttribute('data-code', /^(checksum|malformed)$/);
+  await context.unroute('**/index.json');
+  await demo.retry();
+  await demo.expectState('ready');
+});
+
+test('a server that fails twice is asked three times; one that says 404 is asked once', async ({ page, context }) => {
+  const asked = { vectors: 0, lexical: 0 };
+  await context.route('**/vectors-*', (route) => (++asked.vectors <= 2 ? route.fulfill({ status: 503 }) : route.continue()));
+  await page.goto('bench.html?scan=none&tokens=none');
+  const router = await openRouter(page);
+  await router.evaluate((router) => router.ready);
+  expect(asked.vectors).toBe(3);
+  await page.evaluate(() => caches.delete('skillrouter-v1'));
+  await context.route('**/lexical-*', (route) => (asked.lexical++, route.fulfill({ status: 404 })));
+  const code = await page.evaluate(async () => {
+    const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
+    return SkillRouter.open().catch(({ code }) => code);
+  });
+  expect(code).toBe('not-found');
+  expect(asked.lexical).toBe(1);
+});
+
+test('a connection that stays broken is a network error', async ({ demo, context }) => {
+  await context.route('**/lexical-*', (route) => route.abort('connectionreset'));
+  await demo.open('failed');
+  await expect(demo.banner).toHaveAttribute('data-code', 'network');
+  await expect(demo.banner).toContainText('check the connection and try again');
+});
+
+test('a file that went bad on the shelf is fetched again', async ({ demo, page, context }) => {
+  await demo.open();
+  await demo.expectAllKept();
+  const bad_url = await page.evaluate(async () => {
+    const cache = await caches.open('skillrouter-v1');
+    const { url } = (await cache.keys()).find(({ url }) => url.includes('/vectors-'));
+    await cache.put(url, new Response('rotten'));
+    return url;
+  });
+  const fetched = [];
+  context.on('request', (request) => fetched.push(request.url()));
+  await page.reload();
+  await demo.expectState('ready');
+  expect(fetched.filter((url) => /\.bin$/.test(url))).toEqual([bad_url]);
+});
+
+test('cancelling the download keeps the answers by words, and continuing finishes it', async ({ demo, page, context }) => {
+  await context.route('**/weights-*', () => {}); // Never answered.
+  await demo.open('words');
+  await demo.ask('plan a wedding', 'lexical');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await demo.expectState('failed');
+  await expect(demo.banner).toContainText('Loading was cancelled');
+  await expect(page.locator('#loading')).toBeHidden();
+  await demo.ask('turn these receipts into a spreadsheet', 'lexical');
+  await context.unroute('**/weights-*');
+  await demo.banner.getByRole('button', { name: 'Continue' }).click();
+  await demo.expectState('ready');
+  await expect(page.locator('#answer-stage')).toHaveAttribute('data-stage', 'retrieved');
+});
+
+test('cancelling while the index opens rejects with AbortError', async ({ page, context }) => {
+  await context.route('**/lexical-*', () => {});
+  await page.goto('bench.html?scan=none&tokens=none');
+  const name = await page.evaluate(async () => {
+    const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 300);
+    return SkillRouter.open({ signal: controller.signal }).catch(({ name }) => name);
+  });
+  expect(name).toBe('AbortError');
+});
+
+test('no space left: everything works, and the page says that it was not kept', async ({ demo, page, context, baseURL }) => {
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Storage.overrideQuotaForOrigin', { origin: new URL(baseURL).origin, quotaSize: 2_000_000 });
+  await demo.open();
+  await demo.ask('plan a wedding');
+  await expect(page.locator('#stored-note')).toHaveText('no space left to keep the rest');
+  await expect(demo.banner).toBeHidden();
+});
+
+test('a model that was changed is damaged; a model of another index is refused with the remedy', async ({ demo, context }) => {
+  const change = (text) => text.replace('"template": "{query}"', '"template": "find: {query}"');
+  await tamper(context, '**/model.json', (body) => change(body.toString()));
+  await demo.open('failed');
+  await expect(demo.banner).toHaveAttribute('data-code', 'checksum');
+  await context.unroute('**/model.json');
+  await tamper(context, '**/model.json', (body) => seal(change(body.toString())));
+  await demo.retry();
+  await expect(demo.banner).toHaveAttribute('data-code', 'encoder-mismatch');
+  await expect(demo.banner).toContainText('rebuild it with `skillrouter index`');
+  await demo.ask('plan a wedding', 'lexical');
+});
+
+/** How a panic looks from JavaScript: thrown by the call, or by a task of an async function, whose promise then never settles. */
+const PANICS = {
+  'in a call': `throw new WebAssembly.RuntimeError('unreachable');`,
+  'in an async function': `queueMicrotask(() => { throw new WebAssembly.RuntimeError('unreachable'); }); return new Promise(() => {});`,
+};
+
+test.describe('panics', () => {
+  test.use({ tolerated: /RuntimeError|unreachable/ });
+
+  for (const [where, panic] of Object.entries(PANICS)) {
+    test(`after a panic ${where} the next call has a new engine`, async ({ page, context }) => {
+      await patchEngine(context, `
+        const { route } = Router.prototype;
+        Router.prototype.route = function (query, options) {
+          if (query === 'panic') { ${panic} }
+          return route.call(this, query, options);
+        };`);
+      await page.goto('bench.html?scan=none&tokens=none');
+      const router = await openRouter(page);
+      const { first, waiting, second } = await router.evaluate(async (router) => {
+        await router.ready;
+        const plain = ({ name, code, message }) => ({ name, code, message });
+        const panicking = router.route('panic').catch(plain);
+        const waiting = router.route('also waiting').catch(plain);
+        return { first: await panicking, waiting: await waiting, second: await router.route('plan a wedding') };
+      });
+      expect(first).toMatchObject({ name: 'SkillRouterError', code: 'engine', message: expect.stringContaining('try again') });
+      expect(waiting.code).toBe('engine');
+      expect(second.stage).toBe('retrieved');
+    });
+  }
+});
+
+test('the page survives a panic: the banner says so, the next question takes it away', async ({ demo, context }) => {
+  await patchEngine(context, `
+    const { route } = Router.prototype;
+    Router.prototype.route = function (query, options) {
+      if (query === 'panic') throw new WebAssembly.RuntimeError('unreachable');
+      return route.call(this, query, options);
+    };`);
+  await demo.open();
+  await demo.query.fill('panic');
+  await expect(demo.banner).toHaveAttribute('data-code', 'engine');
+  await demo.query.fill('plan a wedding');
+  await expect(demo.names.first()).toBeVisible();
+  await expect(demo.banner).toBeHidden();
+  await expect(demo.page.locator('#answer-stage')).toHaveAttribute('data-stage', 'retrieved');
+});
+
+test('cards and bodies that do not come: names stay, and each says what is missing', async ({ demo, page, context }) => {
+  await context.route(/\/(cards|bodies)-/, (route) => route.fulfill({ status: 404 }));
+  await demo.open();
+  await demo.query.fill('turn these receipts into a spreadsheet');
+  await expect(page.locator('#answer-stage')).toContainText(/descriptions are missing: \S+cards-\S+ is not on the server/);
+  await expect(demo.names.first()).toHaveText('receipts-to-spreadsheet');
+  await demo.options.first().click();
+  await expect(demo.panel.locator('#panel-body')).toContainText(/instructions are not here: \S+bodies-\S+ is not on the server/);
+  await context.unrouteAll();
+  await demo.ask('plan a wedding');
+  await expect(demo.options.first().locator('.description')).not.toBeEmpty();
+  await demo.options.first().click();
+  await expect(demo.panel.locator('#panel-body h3').first()).toBeVisible();
+});
+
+test('a model that stops the engine is not loaded again, and words go on answering', async ({ page, context }) => {
+  await patchEngine(context, `Router.prototype.finish_model = () => { throw new WebAssembly.RuntimeError('unreachable'); };`);
+  await page.goto('bench.html?scan=none&tokens=none');
+  const router = await openRouter(page);
+  const { ready, answers } = await router.evaluate(async (router) => {
+    const ready = await router.ready.catch(({ code }) => code);
+    return { ready, answers: [await router.route('plan a wedding'), await router.route('scale a recipe')] };
+  });
+  expect(ready).toBe('engine');
+  expect(answers.map(({ stage }) => stage)).toEqual(['lexical', 'lexical']);
+  expect(answers[0].reason).toContain('the engine stopped');
+});
+
+test('an engine that does not arrive', async ({ demo, context }) => {
+  await context.route('**/*.wasm', (route) => route.fulfill({ status: 404 }));
+  await demo.open('failed');
+  await expect(demo.banner).toHaveAttribute('data-code', 'engine');
+  await context.unroute('**/*.wasm');
+  await demo.retry();
+  await demo.expectState('ready');
+});
+
+test('plain http: no Cache API and no crypto.subtle, and checksums hold all the same', async ({ page, context, baseURL }) => {
+  const demo = new Demo(page);
+  await page.goto(baseURL.replace('127.0.0.1', 'plain.test') + 'index.html');
+  await demo.expectState('ready');
+  expect(await page.evaluate(() => [typeof caches, typeof crypto.subtle])).toEqual(['undefined', 'undefined']);
+  await demo.ask('plan a wedding');
+  await tamper(context, '**/lexical-*', flipByte);
+  await page.reload();
+  await demo.expectState('failed');
+  await expect(demo.banner).toHaveAttribute('data-code', 'checksum');
+});

@@ -1,0 +1,39 @@
+/**
+ * The engine in wasm against the reference implementation: token ids and vectors made by `tests/golden/generate.py`.
+ */
+
+import { readFile } from 'node:fs/promises';
+
+import { expect, test } from '@playwright/test';
+
+const GOLDEN = new URL('../golden/all-MiniLM-L6-v2.json', import.meta.url);
+
+test('token ids are equal and cosines at least 0.999 for every text', async ({ page }) => {
+  const { texts } = JSON.parse(await readFile(GOLDEN, 'utf8'));
+  // Queries have no prefix, but lose the white space around them; the empty one is refused.
+  const queries = texts.filter(({ text }) => text !== '' && text === text.trim());
+  expect(queries.length).toBeGreaterThan(30);
+  await page.goto('bench.html');
+  const results = await page.evaluate(async (queries) => {
+    const engine = await import('/pkg/skillrouter.js');
+    await engine.default();
+    const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
+    const router = new engine.Router(await bytes('/index/index.json'));
+    const folder = `/models/${router.about().encoder.name}`;
+    for (const { file } of router.open_model(await bytes(`${folder}/model.json`))) {
+      router.add_model_file(file, await bytes(`${folder}/${file}`));
+    }
+    router.finish_model();
+    const results = [];
+    for (const { text } of queries) {
+      results.push({ ids: [...router.query_token_ids(text)], vector: [...await router.embed_query(text)] });
+    }
+    return results;
+  }, queries.map(({ text }) => ({ text })));
+  for (const [i, { text, ids, vector }] of queries.entries()) {
+    expect(results[i].ids, text).toEqual(ids);
+    const dot = (a, b) => a.reduce((sum, x, k) => sum + x * b[k], 0);
+    const cosine = dot(results[i].vector, vector) / Math.sqrt(dot(vector, vector) * dot(results[i].vector, results[i].vector));
+    expect(cosine, text).toBeGreaterThanOrEqual(0.999);
+  }
+});

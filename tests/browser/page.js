@@ -1,0 +1,92 @@
+/**
+ * What all tests share: a `page` that fails its test when something goes wrong unseen, and the demo's parts by their meaning.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { test as base, expect } from '@playwright/test';
+
+export { expect };
+
+const SKILLS = new URL('../../www/skills/', import.meta.url);
+
+export const test = base.extend({
+  /** Problems that a test causes on purpose. */
+  tolerated: [null, { option: true }],
+  page: async ({ page, tolerated }, use) => {
+    const problems = [];
+    page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
+    page.on('console', (message) => {
+      if (/Content Security Policy|Uncaught/.test(message.text())) problems.push(message.text());
+    });
+    await use(page);
+    expect(problems.filter((problem) => !tolerated?.test(problem))).toEqual([]);
+  },
+  demo: async ({ page }, use) => use(new Demo(page)),
+});
+
+/** The demo page. */
+export class Demo {
+  constructor(page) {
+    this.page = page;
+    this.query = page.getByRole('combobox', { name: 'Describe the task' });
+    this.options = page.getByRole('option');
+    this.names = page.locator('#results .name');
+    this.banner = page.locator('#banner');
+    this.panel = page.getByRole('complementary');
+    this.state = page.locator('#state');
+  }
+
+  /** @param {'words' | 'ready' | 'failed'} [state] to wait for */
+  async open(state = 'ready') {
+    await this.page.goto('index.html');
+    await this.expectState(state);
+  }
+
+  async expectState(state) {
+    await expect(this.state).toHaveAttribute('data-state', state, { timeout: 30_000 });
+  }
+
+  /** Types a task and waits for the answer of a stage. */
+  async ask(task, stage = 'retrieved') {
+    await this.query.fill(task);
+    await expect(this.page.locator('#answer')).toHaveAttribute('aria-busy', 'false');
+    await expect(this.page.locator('#answer-stage')).toHaveAttribute('data-stage', stage);
+    await expect(this.options.first()).toBeVisible();
+  }
+
+  /** Waits until every file of index and model is kept, those fetched ahead included: then nothing is on its way any more. */
+  async expectAllKept() {
+    const n_files = await this.page.evaluate(async () => {
+      const read = async (path) => (await fetch(path)).json();
+      const { files, encoder } = await read('index/index.json');
+      const { weights } = await read(`models/${encoder.name}/model.json`);
+      const n_manifests = 2;
+      const n_tokenizers = 1;
+      return n_manifests + Object.values(files).flat().length + n_tokenizers + weights.length;
+    });
+    await expect(this.page.locator('#stored-note')).toHaveText(`${n_files} files`);
+  }
+
+  retry() {
+    return this.banner.getByRole('button').click();
+  }
+}
+
+/** @returns a handle of a router that was opened in the page */
+export async function openRouter(page, options = {}) {
+  return page.evaluateHandle(async (options) => {
+    const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
+    return SkillRouter.open(options);
+  }, options);
+}
+
+/** @param {string} skill_id @returns {string[]} tasks of the catalogue that should trigger the skill */
+export function tasksOf(skill_id) {
+  const queries = JSON.parse(readFileSync(new URL(`${skill_id}/evals/eval_queries.json`, SKILLS), 'utf8'));
+  return queries.filter(({ should_trigger }) => should_trigger).map(({ query }) => query);
+}
+
+/** @returns {string[]} ids of the catalogue's skills */
+export function skillIds() {
+  return readdirSync(SKILLS, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
+}

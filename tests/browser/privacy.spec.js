@@ -1,0 +1,41 @@
+/**
+ * No word of a query leaves the page, and no request shows what was asked for.
+ */
+
+import { expect, openRouter, skillIds, tasksOf, test } from './page.js';
+
+const TASKS = skillIds().slice(0, 20).map((skill_id) => tasksOf(skill_id)[0]);
+
+test('twenty tasks, their cards and instructions: not one request', async ({ demo, page, context }) => {
+  await demo.open();
+  await demo.expectAllKept(); // Cards and bodies were fetched ahead.
+  await demo.ask('plan a wedding');
+  await demo.options.first().click();
+  await expect(demo.panel.locator('#panel-body h3').first()).toBeVisible(); // The Markdown libraries are loaded.
+  const requests = [];
+  context.on('request', (request) => requests.push(request.url()));
+  for (const task of TASKS) {
+    await demo.ask(task);
+    await demo.options.first().click();
+    await expect(demo.panel.getByRole('heading', { level: 2 })).toHaveText(await demo.names.first().innerText());
+  }
+  expect(requests).toEqual([]);
+});
+
+test('without fetching ahead: only card shards, and nothing of the query in them', async ({ page, context, baseURL }) => {
+  await page.goto('bench.html?scan=none&tokens=none');
+  const requests = [];
+  context.on('request', (request) => requests.push(request));
+  const router = await openRouter(page, { prefetch_bytes: 0 });
+  await router.evaluate((router) => router.ready);
+  const n_loading = requests.length;
+  expect(requests.every((request) => request.url().startsWith(baseURL))).toBe(true);
+  for (const task of TASKS) await router.evaluate((router, task) => router.route(task), task);
+  const while_routing = requests.slice(n_loading);
+  expect(while_routing.length).toBeGreaterThan(0);
+  for (const request of while_routing) {
+    expect(request.url()).toMatch(/\/index\/cards-[0-9a-f]+\.bin$/);
+    expect(request.method()).toBe('GET');
+    expect(request.postData()).toBeNull();
+  }
+});
