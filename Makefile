@@ -78,7 +78,7 @@ $(WASM): $(RUST)
 pkg/skillrouter_bg.wasm: $(WASM) $(WASM_BINDGEN)/bin/wasm-bindgen node_modules/.installed
 	rm -rf pkg && mkdir -p pkg/vendor
 	$(WASM_BINDGEN)/bin/wasm-bindgen --target web --out-dir pkg --remove-name-section --remove-producers-section $(WASM)
-	npx wasm-opt -O3 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
+	npx --no-install wasm-opt -O3 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
 		--enable-mutable-globals --enable-reference-types --enable-multivalue pkg/skillrouter_bg.wasm -o pkg/skillrouter_bg.wasm
 	cp node_modules/marked/lib/marked.esm.js node_modules/dompurify/dist/purify.es.mjs pkg/vendor/
 
@@ -88,7 +88,7 @@ node_modules/.installed: package.json package-lock.json
 
 # --- site: what a static host serves ---------------------------------------------------------------------------------
 
-WWW := $(shell find www -path www/skills -prune -o -type f -print)
+WWW := $(shell find www -path www/skills -prune -o -type f ! -name screenshot.png -print)
 
 site: $(SITE)/.complete
 
