@@ -30,11 +30,32 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenizer`] when the library refuses the text.
     pub fn encode(&self, text: &str, max_tokens: usize) -> Result<Vec<u32>> {
+        let text = first_words(text, max_tokens);
         let mut encoding = self.inner.encode_fast(text, false).map_err(tokenizer_error)?;
         encoding.truncate(max_tokens.saturating_sub(self.n_special), 0, tokenizers::TruncationDirection::Right);
         let encoding = self.inner.post_process(encoding, None, true).map_err(tokenizer_error)?;
         Ok(encoding.get_ids().to_vec())
     }
+}
+
+/// The text up to the white space after `n` words; the words that follow cannot give one of the first `n` tokens, and
+/// need not be looked at. A word counts when it has an ASCII letter or digit, since such a word has a token of its own
+/// in every tokenizer that splits at white space, whatever it does to other characters.
+fn first_words(text: &str, n: usize) -> &str {
+    let mut n_words = 0;
+    let mut counts = false;
+    for (place, byte) in text.bytes().enumerate() {
+        if byte.is_ascii_alphanumeric() {
+            counts = true;
+        } else if byte.is_ascii_whitespace() && counts {
+            n_words += 1;
+            counts = false;
+            if n_words == n {
+                return &text[..place];
+            }
+        }
+    }
+    text
 }
 
 fn tokenizer_error(error: tokenizers::Error) -> Error {
@@ -74,6 +95,19 @@ mod tests {
     fn batches_are_padded_at_the_end() {
         let batch = Batch::new(&[vec![5, 6, 7], vec![8]]);
         assert_eq!(batch, Batch { ids: vec![5, 6, 7, 8, 0, 0], lengths: vec![3, 1], n_tokens: 3 });
+    }
+
+    #[test]
+    fn only_the_words_that_can_matter_are_read() {
+        for (text, n, expected) in [
+            ("one two  three", 2, "one two"),
+            ("one two", 2, "one two"),
+            ("— one … 二\u{200b} two\tthree", 2, "— one … 二\u{200b} two"),
+            ("one", 0, "one"),
+            ("", 3, ""),
+        ] {
+            assert_eq!(first_words(text, n), expected, "{text}");
+        }
     }
 
     #[test]
