@@ -12,7 +12,7 @@ use skillrouter::index::{
     vectors::{QuantizedVector, QueryVector, Vectors},
 };
 
-use super::{DEFAULT_MODEL, files::open_encoder};
+use super::{DEFAULT_MODEL, files::open_encoder, progress::Progress};
 
 /// Measure encoding and search on this machine
 ///
@@ -36,16 +36,26 @@ pub struct BenchArgs {
 /// Runs the subcommand.
 pub fn run(args: BenchArgs) -> Result<()> {
     let encode = bench_encode(&args)?;
-    let search: Vec<Value> = args.skills.iter().map(|n| bench_search(*n, !args.no_hnsw)).collect();
+    encode.iter().for_each(|row| print(row, args.json));
+    let mut search = Vec::new();
+    for &n_skills in &args.skills {
+        let progress = Progress::spinner("searching, and building links");
+        search.push(bench_search(n_skills, !args.no_hnsw));
+        progress.finish();
+        print(&search[search.len() - 1], args.json);
+    }
     if args.json {
         println!("{}", json!({"encode": encode, "search": search}));
-        return Ok(());
     }
-    for row in encode.iter().chain(&search) {
+    Ok(())
+}
+
+/// A row for people, as soon as it is there.
+fn print(row: &Value, as_json: bool) {
+    if !as_json {
         let cells = row.as_object().into_iter().flatten().map(|(key, value)| format!("{key} {value}"));
         println!("{}", cells.collect::<Vec<_>>().join("  "));
     }
-    Ok(())
 }
 
 fn median_ms(runs: usize, mut run: impl FnMut()) -> f64 {
