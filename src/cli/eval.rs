@@ -11,10 +11,10 @@ use clap::Args;
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use skillrouter::router::Router;
+use skillrouter::{index::Index, router::Router};
 
 use super::{
-    files::{Parts, open_index, read},
+    files::{Parts, read},
     progress::Progress,
     route::SearchArgs,
 };
@@ -53,8 +53,8 @@ struct Query {
 /// Runs the subcommand.
 pub fn run(args: EvalArgs) -> Result<()> {
     let queries = read_queries(&args.queries, &args.qrels)?;
-    let router = args.search.open()?;
-    let ids = skill_ids(&args.search.index)?;
+    let router = args.search.open(Parts::All)?;
+    let ids = skill_ids(router.index())?;
     let options = args.search.options(DEPTH);
     let progress = Progress::bar("routing", queries.len());
     let start = Instant::now();
@@ -74,8 +74,7 @@ pub fn run(args: EvalArgs) -> Result<()> {
     Ok(())
 }
 
-fn skill_ids(dir: &Path) -> Result<Vec<String>> {
-    let index = open_index(dir, Parts::All)?;
+fn skill_ids(index: &Index) -> Result<Vec<String>> {
     (0..index.manifest().n_skills as u32)
         .map(|skill_idx| Ok(index.card(skill_idx).context("a card is missing")?.id.clone()))
         .collect()

@@ -75,9 +75,9 @@ pub struct SearchArgs {
 }
 
 impl SearchArgs {
-    /// Opens index and model.
-    pub fn open(&self) -> Result<Router> {
-        let mut router = Router::new(open_index(&self.index, Parts::Search)?);
+    /// Opens these parts of the index, and the model.
+    pub fn open(&self, parts: Parts) -> Result<Router> {
+        let mut router = Router::new(open_index(&self.index, parts)?);
         if self.mode != ModeArg::Lexical {
             router.set_encoder(open_encoder(&self.model)?)?;
         }
@@ -116,7 +116,7 @@ pub struct RouteArgs {
 /// Runs the subcommand.
 pub fn run(args: RouteArgs) -> Result<Outcome> {
     let start = Instant::now();
-    let mut router = args.search.open()?;
+    let mut router = args.search.open(Parts::Search)?;
     let opened_in = start.elapsed();
     let start = Instant::now();
     let options = args.search.options(args.top as usize);

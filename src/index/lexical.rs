@@ -22,7 +22,7 @@
 //!
 //! Strings are a varint length and UTF-8 bytes; varints are LEB128.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     postings::{BitWriter, Posting, level_of, occurrences_of, read_list},
@@ -68,6 +68,8 @@ impl LexicalConfig {
 /// The lexical index.
 pub struct Lexical {
     names: Vec<String>,
+    /// Skills by their names as they are said, see [`spoken`].
+    by_spoken_name: BTreeMap<String, Vec<u32>>,
     length_codes: Vec<u8>,
     /// Sorted.
     terms: Vec<Term>,
@@ -229,6 +231,11 @@ fn tf(count: f32, relative_length: f32) -> f32 {
     count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * relative_length))
 }
 
+/// A name in lower case, with spaces for hyphens and underscores.
+fn spoken(name: &str) -> String {
+    name.to_lowercase().replace(['-', '_'], " ")
+}
+
 fn length_code(n_terms: u32) -> u8 {
     (16.0 * (n_terms.max(1) as f32).log2()).round().min(255.0) as u8
 }
@@ -248,6 +255,10 @@ impl Lexical {
         let (n, n_terms) = (reader.u32()? as usize, reader.u32()? as usize);
         let length_codes = reader.bytes(n)?.to_vec();
         let names = (0..n).map(|_| reader.string().map(str::to_owned)).collect::<Result<Vec<String>>>()?;
+        let mut by_spoken_name: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        for (skill_idx, name) in names.iter().enumerate() {
+            by_spoken_name.entry(spoken(name)).or_default().push(skill_idx as u32);
+        }
         // A term takes five bytes at least, so a wrong count cannot make us reserve more than the file holds.
         let mut terms = Vec::with_capacity(n_terms.min(payload.len() / 5));
         let mut term_bytes: Vec<u8> = Vec::new();
@@ -279,7 +290,16 @@ impl Lexical {
             return Err(Error::malformed(file, "its lists have another length than its terms say"));
         }
         let average_length = length_codes.iter().map(|code| length_of(*code)).sum::<f32>() / n.max(1) as f32;
-        Ok(Lexical { names, length_codes, terms, term_bytes, lists, average_length, splitter: Terms::default() })
+        Ok(Lexical {
+            names,
+            by_spoken_name,
+            length_codes,
+            terms,
+            term_bytes,
+            lists,
+            average_length,
+            splitter: Terms::default(),
+        })
     }
 
     /// Number of skills.
@@ -323,32 +343,16 @@ impl Lexical {
         scores
     }
 
-    /// The highest score that a skill could have for this query: each term as often and as alone as can be.
-    pub fn best_possible(&self, query: &str) -> f32 {
-        self.splitter
-            .of(query)
-            .iter()
-            .map(|term| {
-                let frequency = self.find(term).map_or(0, |position| self.terms[position].document_frequency);
-                idf(self.len(), frequency) * (K1 + 1.0)
-            })
-            .sum()
-    }
-
     /// The skills whose name is the whole query, or stands in it letter by letter with its hyphens.
     pub fn named(&self, query: &str) -> Vec<u32> {
         let query = query.trim().to_lowercase();
-        let spoken = |name: &str| name.replace(['-', '_'], " ");
-        let whole = spoken(&query);
-        let words: Vec<&str> = query
+        let said = |text: &str| self.by_spoken_name.get(&spoken(text)).into_iter().flatten().copied();
+        let words = query
             .split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'))
-            .filter(|word| word.contains(['-', '_']))
-            .collect();
-        let matches = |name: &str| {
-            let name = name.to_lowercase();
-            words.contains(&name.as_str()) || spoken(&name) == whole
-        };
-        (0..self.len() as u32).filter(|&skill_idx| matches(self.name(skill_idx))).collect()
+            .filter(|word| word.contains(['-', '_']));
+        let spelled = words.flat_map(|word| said(word).filter(move |skill| self.name(*skill).to_lowercase() == word));
+        let named: BTreeSet<u32> = said(&query).chain(spelled).collect();
+        named.into_iter().collect()
     }
 
     /// What the index kept of every skill, by place, and the document frequencies, for making another index from it.
