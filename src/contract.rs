@@ -1,7 +1,8 @@
 //! The text contract of a model: how a query and a skill become the exact text that the model was trained on.
 //!
-//! A wrong prefix moved one published model by 8.8 points, so text reaches a model only as [`QueryText`] or
-//! [`DocumentText`], which only this file makes, and the contract's hash is stored in every index.
+//! A wrong prefix moved one published model by 8.8 points, so text reaches a model only as [`QueryText`],
+//! [`DocumentText`] or [`PairText`], which only this file makes, and the encoder's contract is stored, hashed, in every
+//! index.
 
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +84,8 @@ pub enum Pooling {
     Mean,
     /// The first token.
     Cls,
+    /// The last token.
+    Last,
 }
 
 impl Contract {
@@ -107,18 +110,8 @@ impl Contract {
     /// # Errors
     /// [`Error::Malformed`] naming `file`.
     pub fn check(&self, file: &str) -> Result<()> {
-        let missing = |template: &str, place: &str| {
-            Error::malformed(file, format!("contract template {template:?} has no {place}"))
-        };
-        if !self.query.template.contains("{query}") {
-            return Err(missing(&self.query.template, "{query}"));
-        }
-        for place in ["{name}", "{description}"] {
-            if !self.document.template.contains(place) {
-                return Err(missing(&self.document.template, place));
-            }
-        }
-        Ok(())
+        require(file, &self.query.template, &["{query}"])?;
+        require(file, &self.document.template, &["{name}", "{description}"])
     }
 
     /// The text of a query. Surrounding white space is dropped.
@@ -128,12 +121,11 @@ impl Contract {
 
     /// The text of a skill.
     pub fn document(&self, name: &str, description: &str, body: &str) -> DocumentText {
-        let places = [
-            ("{name}", name),
-            ("{description}", first_chars(description, self.document.description_max_chars)),
-            ("{body}", first_chars(body, self.document.body_max_chars)),
-        ];
-        DocumentText(fill(&self.document.template, &places))
+        let limits = DocumentLimits {
+            description_max_chars: self.document.description_max_chars,
+            body_max_chars: self.document.body_max_chars,
+        };
+        DocumentText(self.document.fill(name, description, body, limits))
     }
 
     /// A document that is given as one text already, as `skillrouter embed` gets it.
@@ -144,6 +136,173 @@ impl Contract {
     /// SHA-256 of the contract: what an index was built with.
     pub fn hash(&self) -> String {
         format::sha256_hex(&serde_json::to_vec(self).expect("a contract serialises"))
+    }
+}
+
+/// A task and a skill as the reranker wants them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PairText {
+    /// Two texts, which the tokenizer puts together.
+    Pair {
+        /// The task.
+        query: String,
+        /// The skill.
+        document: String,
+    },
+    /// One text in three parts, of which only the middle one may be cut.
+    Prompt {
+        /// What comes before.
+        prefix: String,
+        /// Task and skill.
+        middle: String,
+        /// What comes after.
+        suffix: String,
+    },
+}
+
+/// How a task and a skill are put before a reranker; part of `model.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PairContract {
+    /// The query is cut to this many characters.
+    pub query_max_chars: usize,
+    /// The skill; `max_tokens` is for the whole, query and special tokens included.
+    pub document: DocumentTemplate,
+    /// What remains of a skill when the answer has to be fast.
+    pub fast: DocumentLimits,
+    /// How both become one input.
+    pub form: PairForm,
+}
+
+/// Limits of a skill's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentLimits {
+    /// The description is cut to this many characters.
+    pub description_max_chars: usize,
+    /// The body is cut to this many characters.
+    pub body_max_chars: usize,
+}
+
+/// How a query and a document become one input of a reranker, and which number is its score.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum PairForm {
+    /// `[CLS] query [SEP] document [SEP]`, and the one logit of a sequence classifier.
+    Pair,
+    /// A prompt for a language model, and the logit of "yes" minus that of "no" at its last token.
+    Prompt {
+        /// What comes before.
+        prefix: String,
+        /// Text with `{query}` and `{document}` in it; the only part that may be cut, at its end.
+        middle: String,
+        /// What comes after.
+        suffix: String,
+        /// Token id of "yes".
+        yes: u32,
+        /// Token id of "no".
+        no: u32,
+    },
+}
+
+/// How much of each skill the reranker reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Documents {
+    /// As the model was trained.
+    #[default]
+    Exact,
+    /// Shorter, for speed: [`PairContract::fast`].
+    Fast,
+}
+
+impl PairContract {
+    /// The contract of a sequence classifier, with SkillRouter's documents (arXiv 2603.22455: descriptions of 500
+    /// characters, bodies of 2,000).
+    pub fn pair(max_tokens: usize) -> PairContract {
+        PairContract {
+            query_max_chars: 2_000,
+            document: DocumentTemplate {
+                template: "{name} | {description} | {body}".to_owned(),
+                description_max_chars: 500,
+                body_max_chars: 2_000,
+                max_tokens,
+            },
+            fast: DocumentLimits { description_max_chars: 300, body_max_chars: 400 },
+            form: PairForm::Pair,
+        }
+    }
+
+    /// The contract of SkillRouter's reranker (github zhengyanzhao1997/SkillRouter at 93ef3b1, and the model card of
+    /// pipizhao/SkillRouter-Reranker-0.6B), whose prompt is that of Qwen3-Reranker.
+    pub fn prompt(instruction: &str, yes: u32, no: u32, max_tokens: usize) -> PairContract {
+        let prefix = "<|im_start|>system\nJudge whether the Document meets the requirements based on the Query and the \
+                      Instruct provided. Note that the answer can only be \"yes\" or \"no\".<|im_end|>\n\
+                      <|im_start|>user\n";
+        let form = PairForm::Prompt {
+            prefix: prefix.to_owned(),
+            middle: format!("<Instruct>: {instruction}\n\n<Query>: {{query}}\n\n<Document>: {{document}}"),
+            suffix: "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n".to_owned(),
+            yes,
+            no,
+        };
+        PairContract { form, ..PairContract::pair(max_tokens) }
+    }
+
+    /// Checks that the templates have their places, so that making texts cannot fail.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] naming `file`.
+    pub fn check(&self, file: &str) -> Result<()> {
+        require(file, &self.document.template, &["{name}", "{description}"])?;
+        match &self.form {
+            PairForm::Pair => Ok(()),
+            PairForm::Prompt { middle, .. } => require(file, middle, &["{query}", "{document}"]),
+        }
+    }
+
+    /// The text of a skill, for [`PairContract::text`].
+    pub fn document(&self, name: &str, description: &str, body: &str, documents: Documents) -> String {
+        let limits = match documents {
+            Documents::Exact => DocumentLimits {
+                description_max_chars: self.document.description_max_chars,
+                body_max_chars: self.document.body_max_chars,
+            },
+            Documents::Fast => self.fast,
+        };
+        self.document.fill(name, description, body, limits)
+    }
+
+    /// The text of a task and a skill. White space around the task is dropped.
+    pub fn text(&self, query: &str, document: &str) -> PairText {
+        let query = first_chars(query.trim(), self.query_max_chars);
+        match &self.form {
+            PairForm::Pair => PairText::Pair { query: query.to_owned(), document: document.to_owned() },
+            PairForm::Prompt { prefix, middle, suffix, .. } => PairText::Prompt {
+                prefix: prefix.clone(),
+                middle: fill(middle, &[("{query}", query), ("{document}", document)]),
+                suffix: suffix.clone(),
+            },
+        }
+    }
+}
+
+impl DocumentTemplate {
+    fn fill(&self, name: &str, description: &str, body: &str, limits: DocumentLimits) -> String {
+        let places = [
+            ("{name}", name),
+            ("{description}", first_chars(description, limits.description_max_chars)),
+            ("{body}", first_chars(body, limits.body_max_chars)),
+        ];
+        fill(&self.template, &places)
+    }
+}
+
+/// An error unless the template has these places.
+fn require(file: &str, template: &str, places: &[&str]) -> Result<()> {
+    match places.iter().find(|place| !template.contains(**place)) {
+        Some(place) => Err(Error::malformed(file, format!("contract template {template:?} has no {place}"))),
+        None => Ok(()),
     }
 }
 
@@ -224,6 +383,24 @@ mod tests {
         contract.document.body_max_chars = 1;
         assert_eq!(contract.query("äöüß").as_str(), "Instruct: find\nQuery:äöü");
         assert_eq!(contract.document("n", "日本語", "xyz").as_str(), "n | 日本 | x");
+    }
+
+    #[test]
+    fn the_prompt_is_exact() {
+        let mut contract = PairContract::prompt("judge", 1, 2, 100);
+        contract.query_max_chars = 5;
+        let document = contract.document("a", "does {query}", "# Body", Documents::Exact);
+        let PairText::Prompt { prefix, middle, suffix } = contract.text(" merge files ", &document) else {
+            panic!("a prompt has three parts")
+        };
+        assert!(
+            prefix.starts_with("<|im_start|>system\nJudge whether the Document meets the requirements based on the ")
+        );
+        assert!(prefix.ends_with(" can only be \"yes\" or \"no\".<|im_end|>\n<|im_start|>user\n"));
+        assert_eq!(middle, "<Instruct>: judge\n\n<Query>: merge\n\n<Document>: a | does {query} | # Body");
+        assert_eq!(suffix, "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n");
+        contract.fast = DocumentLimits { description_max_chars: 4, body_max_chars: 0 };
+        assert_eq!(contract.document("a", "does {query}", "# Body", Documents::Fast), "a | does | ");
     }
 
     #[test]

@@ -1,26 +1,80 @@
 //! The device that models run on: opening it, and moving numbers to it and back. The only file that names a backend.
 //!
-//! Today that is the CPU, through burn-flex, natively and in the browser.
+//! The CPU works through burn-flex, natively and in the browser; the GPU through burn-wgpu: WebGPU in the browser,
+//! Vulkan, Metal or DirectX natively.
 
 use burn::tensor::{Tensor, TensorData};
 
 use crate::error::{Error, Result};
+#[cfg(feature = "gpu")]
+use crate::gpu::GpuTensor;
 
 /// A place where tensors live and models run.
 #[derive(Clone, Debug)]
 pub struct Device {
     inner: burn::tensor::Device,
+    kind: DeviceKind,
+    name: String,
+}
+
+/// What a [`Device`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceKind {
+    /// One thread of the processor per call; callers run several calls at once to use more cores.
+    Cpu,
+    /// A graphics processor, or software that acts as one.
+    #[cfg(feature = "gpu")]
+    Gpu,
 }
 
 impl Device {
-    /// The CPU, one thread per call; callers run several calls at once to use more cores.
+    /// The CPU, one thread per call.
     pub fn cpu() -> Device {
-        Device { inner: burn::tensor::Device::flex() }
+        Device { inner: burn::tensor::Device::flex(), kind: DeviceKind::Cpu, name: "CPU".to_owned() }
     }
 
-    /// The word for this device in results: `cpu`.
+    /// The GPU that the platform prefers. It is opened once; later calls get the same.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where there is none that can be used.
+    #[cfg(feature = "gpu")]
+    pub async fn gpu() -> Result<Device> {
+        static OPENED: std::sync::OnceLock<Device> = std::sync::OnceLock::new();
+        // burn refuses to open a device twice; whoever comes second waits here.
+        static OPENING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let _alone = OPENING.lock();
+        if let Some(device) = OPENED.get() {
+            return Ok(device.clone());
+        }
+        let options = burn::tensor::Device::wgpu_options();
+        // Left to itself, wgpu also looks for OpenGL, which prints complaints where there is no display.
+        #[cfg(all(unix, not(target_vendor = "apple")))]
+        let options = options.graphics_api(burn::tensor::wgpu::WgpuBackend::Vulkan);
+        let (inner, setup) = options
+            .init_with_setup_async()
+            .await
+            .map_err(|error| Error::Device { reason: format!("no GPU can be used: {error}") })?;
+        let device = Device { inner, kind: DeviceKind::Gpu, name: setup.adapter.get_info().name };
+        Ok(OPENED.get_or_init(|| device).clone())
+    }
+
+    /// The word for this device in results: `cpu` or `gpu`.
     pub fn kind(&self) -> &'static str {
-        "cpu"
+        match self.kind {
+            DeviceKind::Cpu => "cpu",
+            #[cfg(feature = "gpu")]
+            DeviceKind::Gpu => "gpu",
+        }
+    }
+
+    /// The name that the driver gives it; empty where it gives none.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// For decisions that differ by device.
+    pub(crate) fn device_kind(&self) -> DeviceKind {
+        self.kind
     }
 
     /// A tensor of the given values, row-major.
@@ -29,7 +83,24 @@ impl Device {
     }
 }
 
-/// The values of a tensor, row-major, for a CPU kernel. Nothing is copied when the tensor has no other owner.
+/// A tensor's numbers, where they are.
+pub(crate) enum Values {
+    /// Row-major.
+    Cpu(Vec<f32>),
+    #[cfg(feature = "gpu")]
+    Gpu(Box<GpuTensor>),
+}
+
+/// The numbers of a tensor, for a kernel. Nothing is copied when the tensor has no other owner.
+pub(crate) fn values(x: Tensor<2>) -> Values {
+    #[cfg(feature = "gpu")]
+    if GpuTensor::holds(&x) {
+        return Values::Gpu(Box::new(GpuTensor::new(x)));
+    }
+    Values::Cpu(cpu_values(x))
+}
+
+/// The values of a tensor on the CPU, row-major. Nothing is copied when the tensor has no other owner.
 pub(crate) fn cpu_values<const D: usize>(x: Tensor<D>) -> Vec<f32> {
     x.into_data().try_into_vec().expect("all our tensors are f32")
 }

@@ -272,19 +272,9 @@ impl<'a> Reader<'a> {
         Ok(bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().expect("four bytes"))).collect())
     }
 
-    /// binary16, as f32.
-    pub(crate) fn f16s(&mut self, n: usize) -> Result<Vec<f32>> {
-        let bytes = self.bytes(n.saturating_mul(2))?;
-        Ok(bytes.chunks_exact(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32()).collect())
-    }
-
     pub(crate) fn u64s(&mut self, n: usize) -> Result<Vec<u64>> {
         let bytes = self.bytes(n.saturating_mul(8))?;
         Ok(bytes.chunks_exact(8).map(|b| u64::from_le_bytes(b.try_into().expect("eight bytes"))).collect())
-    }
-
-    pub(crate) fn i8s(&mut self, n: usize) -> Result<Vec<i8>> {
-        Ok(self.bytes(n)?.iter().map(|&byte| byte as i8).collect())
     }
 
     /// LEB128.

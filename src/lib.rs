@@ -1,6 +1,6 @@
 //! Finds the right agent skill for a task, offline: embed the task, search all skills by their full text, rank.
 //!
-//! The way of a request: text, contract, tokens, vector, hits, routes; the modules stand in that order.
+//! The way of a request: text, contract, tokens, vector, hits, rerank, routes; the modules stand in that order.
 //! The core does no IO: bytes come in, values go out. JavaScript fetches, the command line reads files.
 
 pub mod error;
@@ -12,6 +12,8 @@ pub mod contract;
 pub mod tokenize;
 
 pub mod device;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod kernel;
 pub mod nn;
 

@@ -27,6 +27,7 @@ enum Command {
     Lint(cli::lint::LintArgs),
     Quantize(cli::quantize::QuantizeArgs),
     Embed(cli::embed::EmbedArgs),
+    Rerank(cli::rerank::RerankArgs),
     Serve(cli::serve::ServeArgs),
     Bench(cli::bench::BenchArgs),
 }
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Lint(args) => cli::lint::run(args),
         Command::Quantize(args) => cli::quantize::run(args).map(done),
         Command::Embed(args) => cli::embed::run(args).map(done),
+        Command::Rerank(args) => cli::rerank::run(args).map(done),
         Command::Serve(args) => cli::serve::run(args).map(done),
         Command::Bench(args) => cli::bench::run(args).map(done),
     };

@@ -1,8 +1,10 @@
-//! From a task to routes: both legs searched, their scores mixed, exact names first.
+//! From a task to routes: both legs searched, their scores mixed, the best reranked, exact names first.
 //!
 //! `score = (lexical / best + w * dense) / (1 + w)`, where `lexical` is BM25, `best` the highest BM25 that any skill has
 //! for this query, `dense` the cosine, and `w` [`Fusion::dense_weight`], chosen on queries for each encoder. A skill
 //! whose very name is the query, or stands in it with its hyphens, comes before all others.
+//!
+//! Reranked routes have the score `reranker + v * retrieval`, with `v` from the reranker's `model.json`, and keep what they had.
 
 use std::collections::BTreeSet;
 
@@ -79,37 +81,109 @@ pub enum Stage {
     Lexical,
     /// Meaning was matched too.
     Retrieved,
+    /// The best were read together with the task.
+    Reranked,
 }
 
 /// One answer: a skill and why.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Route {
     /// Place in the index.
     pub skill_idx: u32,
     /// Name of the skill.
     pub name: String,
-    /// Higher is better; at most 1, or 2 for a skill that the query names.
+    /// Orders the routes of one stage; higher is better. Retrieval gives at most 1, or 2 for a skill that the query
+    /// names; a reranker gives what its model gives.
     pub score: f32,
+    /// The query names this skill, so it stays before the others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub named: bool,
     /// Rank in the lexical leg from 1, if it was among its candidates.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lexical_rank: Option<usize>,
     /// Rank in the dense leg from 1, if it was among its candidates.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dense_rank: Option<usize>,
+    /// Score before reranking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retrieval_score: Option<f32>,
+    /// Rank before reranking, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retrieval_rank: Option<usize>,
+    /// What the reranker's model gave; missing while it has not read the skill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerank_score: Option<f32>,
 }
 
 /// The answer to a task.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// How far it got.
     pub stage: Stage,
-    /// Where the model ran, or would run.
-    pub device: &'static str,
     /// Why it got no further, when it was asked to.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// How many routes the reranker has read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reranked: Option<Reranked>,
     /// Best first.
     pub routes: Vec<Route>,
+}
+
+/// How far a reranking has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reranked {
+    /// Routes that have their score.
+    pub done: usize,
+    /// Routes that are to have one.
+    pub of: usize,
+}
+
+/// What is asked of a reranking.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RerankOptions {
+    /// Weight of the retrieval score beside the reranker's.
+    pub retrieval_weight: f32,
+    /// Routes to return.
+    pub top: usize,
+}
+
+impl Default for RerankOptions {
+    fn default() -> Self {
+        Self { retrieval_weight: 0.0, top: 10 }
+    }
+}
+
+impl Answer {
+    /// The answer with reranked routes: those that have a score first, named ones before them, then the others as they
+    /// were. `scores` has one for each route, `None` for those that the reranker has not read.
+    pub fn reranked(&self, scores: &[Option<f32>], options: RerankOptions) -> Answer {
+        let mut routes: Vec<Route> = self
+            .routes
+            .iter()
+            .enumerate()
+            .map(|(place, route)| {
+                let rerank_score = scores.get(place).copied().flatten();
+                let score = rerank_score.map_or(route.score, |score| score + options.retrieval_weight * route.score);
+                let (retrieval_score, retrieval_rank) = (Some(route.score), Some(place + 1));
+                Route { score, retrieval_score, retrieval_rank, rerank_score, ..route.clone() }
+            })
+            .collect();
+        routes.sort_by(|a, b| {
+            let read = (b.rerank_score.is_some()).cmp(&a.rerank_score.is_some());
+            let by_score = match a.rerank_score.is_some() && b.rerank_score.is_some() {
+                true => b.score.total_cmp(&a.score),
+                false => std::cmp::Ordering::Equal,
+            };
+            // The sort is stable: what is equal stays as it was.
+            b.named.cmp(&a.named).then(read).then(by_score)
+        });
+        let done = routes.iter().filter(|route| route.rerank_score.is_some()).count();
+        routes.truncate(options.top);
+        let reranked = Some(Reranked { done, of: self.routes.len() });
+        Answer { stage: Stage::Reranked, reason: self.reason.clone(), reranked, routes }
+    }
 }
 
 /// A query after the model's part of a route.
@@ -141,7 +215,7 @@ impl Router {
     /// # Errors
     /// Those of [`Router::check_encoder`].
     pub fn set_encoder(&mut self, encoder: Encoder) -> Result<()> {
-        self.check_encoder(&encoder.manifest().encoder_id())?;
+        self.check_encoder(&encoder.manifest().encoder_id()?)?;
         self.encoder = Some(encoder);
         Ok(())
     }
@@ -197,7 +271,7 @@ impl Router {
             (Mode::Hybrid, Err(reason)) => Ok(Encoded::None { reason: Some(reason) }),
             (Mode::Dense, Err(reason)) => Err(Error::Unavailable { what: reason }),
             (_, Ok(encoder)) => {
-                let vector = encoder.embed_query(&encoder.manifest().contract.query(query)).await?;
+                let vector = encoder.embed_query(&encoder.contract().query(query)).await?;
                 Ok(Encoded::Vector(QueryVector::new(&vector)))
             }
         }
@@ -301,11 +375,14 @@ impl Router {
             skill_idx,
             name: name(skill_idx),
             score,
+            named: named.contains(&skill_idx),
             lexical_rank: rank(lexical, skill_idx),
             dense_rank: rank(dense, skill_idx),
+            retrieval_score: None,
+            retrieval_rank: None,
+            rerank_score: None,
         });
-        let device = self.encoder.as_ref().map_or("cpu", |encoder| encoder.device().kind());
-        Answer { stage, device, reason: None, routes: routes.collect() }
+        Answer { stage, reason: None, reranked: None, routes: routes.collect() }
     }
 }
 
@@ -323,4 +400,39 @@ fn top_positive(scores: &[f32], k: usize) -> Vec<Hit> {
         top.push(Hit { skill_idx: skill_idx as u32, score });
     }
     top.into_sorted()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reranked_routes_keep_what_they_had() {
+        let route = |skill_idx: u32, score: f32, named: bool| Route {
+            skill_idx,
+            name: String::new(),
+            score,
+            named,
+            lexical_rank: None,
+            dense_rank: None,
+            retrieval_score: None,
+            retrieval_rank: None,
+            rerank_score: None,
+        };
+        let routes = vec![route(7, 1.9, true), route(8, 0.8, false), route(9, 0.5, false), route(10, 0.4, false)];
+        let answer = Answer { stage: Stage::Retrieved, reason: None, reranked: None, routes };
+        let order = |scores: &[Option<f32>], retrieval_weight: f32| {
+            let reranked = answer.reranked(scores, RerankOptions { retrieval_weight, top: 3 });
+            (reranked.routes.iter().map(|route| route.skill_idx).collect::<Vec<_>>(), reranked.reranked.unwrap().done)
+        };
+        assert_eq!(order(&[None, None, Some(-3.0)], 0.0), (vec![7, 9, 8], 1));
+        assert_eq!(order(&[Some(0.0), Some(1.0), Some(2.0), Some(1.5)], 0.0), (vec![7, 9, 10], 4));
+        assert_eq!(order(&[Some(0.0), Some(1.0), Some(2.0), Some(1.5)], 10.0), (vec![7, 8, 9], 4));
+        let reranked = answer.reranked(&[Some(0.0), Some(1.0), Some(2.0)], RerankOptions::default());
+        let second = &reranked.routes[1];
+        assert_eq!(
+            (second.retrieval_rank, second.retrieval_score, second.rerank_score),
+            (Some(3), Some(0.5), Some(2.0))
+        );
+    }
 }

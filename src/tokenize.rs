@@ -1,14 +1,58 @@
-//! Text to token ids, and ids to padded batches. The only padding code.
+//! Text to token ids, and ids to batches.
 
-use tokenizers::PostProcessor;
+use tokenizers::{
+    Encoding, PostProcessor, TruncationDirection, TruncationParams, TruncationStrategy,
+    utils::truncation::truncate_encodings,
+};
 
 use crate::error::{Error, Result};
 
-/// A tokenizer as its `tokenizer.json` describes it; truncation and padding are ours.
+/// Token ids of one text, or of two texts as a pair, ready for a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tokens {
+    ids: Vec<u32>,
+    /// 0 for the first text of a pair, 1 for the second.
+    type_ids: Vec<u32>,
+}
+
+impl Tokens {
+    /// One text of these ids.
+    pub fn new(ids: Vec<u32>) -> Tokens {
+        Tokens { type_ids: vec![0; ids.len()], ids }
+    }
+
+    /// Number of tokens, special ones included.
+    #[allow(clippy::len_without_is_empty, reason = "special tokens are always there")]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The ids.
+    pub fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
+    /// For each token the text that it is of: 0 for the first of a pair, 1 for the second.
+    pub fn type_ids(&self) -> &[u32] {
+        &self.type_ids
+    }
+
+    /// The first `n` tokens, whatever they are: for measuring.
+    pub fn cut(mut self, n: usize) -> Tokens {
+        self.ids.truncate(n);
+        self.type_ids.truncate(n);
+        self
+    }
+
+    /// The tokens from `start` on.
+    pub fn from(&self, start: usize) -> Tokens {
+        Tokens { ids: self.ids[start..].to_vec(), type_ids: self.type_ids[start..].to_vec() }
+    }
+}
+
+/// A tokenizer as its `tokenizer.json` describes it; truncation is ours.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
-    /// How many special tokens surround one text.
-    n_special: usize,
 }
 
 impl Tokenizer {
@@ -20,8 +64,7 @@ impl Tokenizer {
         let mut inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(tokenizer_error)?;
         inner.with_padding(None);
         inner.with_truncation(None).map_err(tokenizer_error)?;
-        let n_special = inner.get_post_processor().map_or(0, |post| post.added_tokens(false));
-        Ok(Tokenizer { inner, n_special })
+        Ok(Tokenizer { inner })
     }
 
     /// Token ids of a text with its special tokens, at most `max_tokens` of them: the text is cut at its end, the
@@ -29,12 +72,47 @@ impl Tokenizer {
     ///
     /// # Errors
     /// [`Error::Tokenizer`] when the library refuses the text.
-    pub fn encode(&self, text: &str, max_tokens: usize) -> Result<Vec<u32>> {
-        let text = first_words(text, max_tokens);
+    pub fn encode(&self, text: &str, max_tokens: usize) -> Result<Tokens> {
+        let mut encoding = self.inner.encode_fast(first_words(text, max_tokens), false).map_err(tokenizer_error)?;
+        encoding.truncate(max_tokens.saturating_sub(self.n_special(false)), 0, TruncationDirection::Right);
+        self.finish(encoding, None)
+    }
+
+    /// Token ids of two texts as a pair with its special tokens, at most `max_tokens` of them: the longer text is cut
+    /// first, both are cut at their ends.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`] when the library refuses a text.
+    pub fn encode_pair(&self, first: &str, second: &str, max_tokens: usize) -> Result<Tokens> {
+        let encode = |text: &str| self.inner.encode_fast(text, false).map_err(tokenizer_error);
+        let parameters = TruncationParams {
+            max_length: max_tokens.saturating_sub(self.n_special(true)),
+            strategy: TruncationStrategy::LongestFirst,
+            ..TruncationParams::default()
+        };
+        let (first, second) = truncate_encodings(encode(first)?, Some(encode(second)?), &parameters)
+            .map_err(|error| Error::Tokenizer { reason: error.to_string() })?;
+        self.finish(first, second)
+    }
+
+    /// Token ids of a text without special tokens around it, at most `max_tokens` of them.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`] when the library refuses the text.
+    pub fn encode_bare(&self, text: &str, max_tokens: usize) -> Result<Vec<u32>> {
         let mut encoding = self.inner.encode_fast(text, false).map_err(tokenizer_error)?;
-        encoding.truncate(max_tokens.saturating_sub(self.n_special), 0, tokenizers::TruncationDirection::Right);
-        let encoding = self.inner.post_process(encoding, None, true).map_err(tokenizer_error)?;
+        encoding.truncate(max_tokens, 0, TruncationDirection::Right);
         Ok(encoding.get_ids().to_vec())
+    }
+
+    /// Number of special tokens around one text, or around a pair.
+    fn n_special(&self, pair: bool) -> usize {
+        self.inner.get_post_processor().map_or(0, |post| post.added_tokens(pair))
+    }
+
+    fn finish(&self, first: Encoding, second: Option<Encoding>) -> Result<Tokens> {
+        let encoding = self.inner.post_process(first, second, true).map_err(tokenizer_error)?;
+        Ok(Tokens { ids: encoding.get_ids().to_vec(), type_ids: encoding.get_type_ids().to_vec() })
     }
 }
 
@@ -62,28 +140,50 @@ fn tokenizer_error(error: tokenizers::Error) -> Error {
     Error::Tokenizer { reason: error.to_string() }
 }
 
-/// Token ids of several texts, padded at the end to the longest.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Token ids of several texts, end to end: there is no padding, so texts of any length go together at no cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
-    /// `[b, t]`, row after row. Padding is id 0; attention never sees it, so its value does not matter.
+    /// `[t]`
     pub ids: Vec<u32>,
-    /// Tokens of each text, without padding.
+    /// `[t]`; see [`Tokens`].
+    pub type_ids: Vec<u32>,
+    /// Tokens of each text; their sum is `t`.
     pub lengths: Vec<usize>,
-    /// `t`: the longest length.
-    pub n_tokens: usize,
 }
 
 impl Batch {
-    /// Pads some texts into one batch.
-    pub fn new<T: AsRef<[u32]>>(texts: &[T]) -> Batch {
-        let lengths: Vec<usize> = texts.iter().map(|ids| ids.as_ref().len()).collect();
-        let n_tokens = lengths.iter().copied().max().unwrap_or(0);
-        let mut ids = vec![0; texts.len() * n_tokens];
-        for (row, text) in texts.iter().enumerate() {
-            let text = text.as_ref();
-            ids[row * n_tokens..][..text.len()].copy_from_slice(text);
+    /// Lays some texts end to end.
+    pub fn new<'a>(texts: impl IntoIterator<Item = &'a Tokens>) -> Batch {
+        let mut batch = Batch::default();
+        for text in texts {
+            batch.ids.extend_from_slice(&text.ids);
+            batch.type_ids.extend_from_slice(&text.type_ids);
+            batch.lengths.push(text.len());
         }
-        Batch { ids, lengths, n_tokens }
+        batch
+    }
+
+    /// The place of each token in its text, from 0.
+    pub fn positions(&self) -> Vec<u32> {
+        self.lengths.iter().flat_map(|length| 0..*length as u32).collect()
+    }
+
+    /// Checks that a model can take the batch.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`] for ids outside of the vocabulary, and for texts that are too long or empty.
+    pub fn check(&self, vocab_size: usize, max_tokens: usize) -> Result<()> {
+        let fail = |reason: String| Err(Error::Tokenizer { reason });
+        if let Some(id) = self.ids.iter().find(|&&id| id as usize >= vocab_size) {
+            return fail(format!(
+                "token id {id} is outside of the model's vocabulary; the tokenizer is another model's"
+            ));
+        }
+        match self.lengths.iter().copied().max().unwrap_or(0) {
+            longest if longest > max_tokens => fail(format!("text of {longest} tokens; the model takes {max_tokens}")),
+            _ if self.lengths.contains(&0) => fail("text without any token".to_owned()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -92,9 +192,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn batches_are_padded_at_the_end() {
-        let batch = Batch::new(&[vec![5, 6, 7], vec![8]]);
-        assert_eq!(batch, Batch { ids: vec![5, 6, 7, 8, 0, 0], lengths: vec![3, 1], n_tokens: 3 });
+    fn batches_are_laid_end_to_end() {
+        let texts = [Tokens::new(vec![5, 6, 7]), Tokens::new(vec![8])];
+        let batch = Batch::new(&texts);
+        assert_eq!((batch.ids.as_slice(), batch.lengths.as_slice()), ([5, 6, 7, 8].as_slice(), [3, 1].as_slice()));
+        assert_eq!(batch.positions(), [0, 1, 2, 0]);
+        assert!(batch.check(9, 3).is_ok());
+        assert!(batch.check(8, 3).is_err() && batch.check(9, 2).is_err());
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The JavaScript classes. The only file that knows JavaScript, and it only translates.
 
 use js_sys::{Error as JsError, Reflect, Uint8Array};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    device::Device,
+    contract::{Documents, EncoderId},
+    device,
     error::Error,
     format::{self, FileEntry, Kind},
     index::{
@@ -13,8 +14,14 @@ use crate::{
         manifest::IndexFiles,
         vectors::{QuantizedVector, QueryVector, Vectors},
     },
-    model::encoder::{Encoder, EncoderLoader},
-    router::{self, RouteOptions},
+    model::{
+        config::ModelManifest,
+        encoder,
+        loader::ModelLoader,
+        reranker::{self, Reranking},
+    },
+    router::{self, Answer, Encoded, Mode, RerankOptions, RouteOptions},
+    tokenize::Tokens,
 };
 
 type JsResult<T> = std::result::Result<T, JsValue>;
@@ -85,19 +92,6 @@ fn now_ms() -> JsResult<f64> {
 }
 
 #[derive(Serialize)]
-struct TimedAnswer {
-    #[serde(flatten)]
-    answer: router::Answer,
-    timings_ms: Timings,
-}
-
-#[derive(Serialize)]
-struct Timings {
-    encode: f64,
-    search: f64,
-}
-
-#[derive(Serialize)]
 struct About<'a> {
     n_skills: usize,
     width: usize,
@@ -113,11 +107,40 @@ struct Bytes {
     lexical: u64,
 }
 
-/// An index and its encoder.
+/// Where models run.
+#[wasm_bindgen]
+pub struct Device {
+    inner: device::Device,
+}
+
+#[wasm_bindgen]
+impl Device {
+    /// Opens the device that this build is for: WebGPU, or the CPU.
+    pub async fn open() -> JsResult<Device> {
+        #[cfg(feature = "gpu")]
+        let inner = device::Device::gpu().await.map_err(js_error)?;
+        #[cfg(not(feature = "gpu"))]
+        let inner = device::Device::cpu();
+        Ok(Device { inner })
+    }
+
+    /// `cpu` or `gpu`.
+    #[wasm_bindgen(getter)]
+    pub fn kind(&self) -> String {
+        self.inner.kind().to_owned()
+    }
+
+    /// The name that the driver gives it.
+    #[wasm_bindgen(getter)]
+    pub fn name(&self) -> String {
+        self.inner.name().to_owned()
+    }
+}
+
+/// An index.
 #[wasm_bindgen]
 pub struct Router {
     inner: router::Router,
-    loader: Option<EncoderLoader>,
 }
 
 #[wasm_bindgen]
@@ -126,7 +149,7 @@ impl Router {
     #[wasm_bindgen(constructor)]
     pub fn new(index_json: &[u8]) -> JsResult<Router> {
         let index = Index::open(index_json).map_err(js_error)?;
-        Ok(Router { inner: router::Router::new(index), loader: None })
+        Ok(Router { inner: router::Router::new(index) })
     }
 
     /// What the index says of itself.
@@ -151,30 +174,10 @@ impl Router {
         self.inner.index_mut().add_file(file, &bytes.to_vec()).map_err(js_error)
     }
 
-    /// Starts loading the encoder and returns the files to add.
-    pub fn open_model(&mut self, model_json: &[u8]) -> JsResult<JsValue> {
-        let loader = EncoderLoader::new(model_json).map_err(js_error)?;
-        self.inner.check_encoder(&loader.manifest().encoder_id()).map_err(js_error)?;
-        let files: Vec<FileEntry> = loader.missing().to_vec();
-        self.loader = Some(loader);
-        to_js(&files)
-    }
-
-    /// Adds the next file of the encoder.
-    pub fn add_model_file(&mut self, file: &str, bytes: Uint8Array) -> JsResult<()> {
-        self.loader_mut()?.add_file(file, &bytes.to_vec()).map_err(js_error)
-    }
-
-    /// Puts the encoder together.
-    pub fn finish_model(&mut self) -> JsResult<()> {
-        self.loader_mut()?;
-        let Some(loader) = self.loader.take() else { return Ok(()) };
-        let encoder: Encoder = loader.finish(&Device::cpu()).map_err(js_error)?;
-        self.inner.set_encoder(encoder).map_err(js_error)
-    }
-
-    fn loader_mut(&mut self) -> JsResult<&mut EncoderLoader> {
-        self.loader.as_mut().ok_or_else(|| js_error(Error::Unavailable { what: "call open_model first".to_owned() }))
+    /// Checks that an encoder, given by its `about`, is the one that the index was built with.
+    pub fn check_encoder(&self, about: JsValue) -> JsResult<()> {
+        let encoder: EncoderId = serde_wasm_bindgen::from_value(about)?;
+        self.inner.check_encoder(&encoder).map_err(js_error)
     }
 
     /// The answer from words alone.
@@ -183,33 +186,24 @@ impl Router {
         to_js(&self.inner.route_lexical(query, options).map_err(js_error)?)
     }
 
-    /// The best answer that can be had now.
-    pub async fn route(&self, query: String, options: JsValue) -> JsResult<JsValue> {
+    /// The answer for a query with its vector; without one, from words alone.
+    pub fn search(&self, query: &str, vector: Option<Vec<f32>>, options: JsValue) -> JsResult<JsValue> {
         let options: RouteOptions = from_js(options)?;
-        let start = now_ms()?;
-        let encoded = self.inner.encode(&query, options).await.map_err(js_error)?;
-        let encoded_at = now_ms()?;
-        let answer = self.inner.search(&query, &encoded, options).map_err(js_error)?;
-        let timings_ms = Timings { encode: encoded_at - start, search: now_ms()? - encoded_at };
-        to_js(&TimedAnswer { answer, timings_ms })
+        let encoded = match vector {
+            Some(vector) if vector.len() == self.inner.index().manifest().width && options.mode != Mode::Lexical => {
+                Encoded::Vector(QueryVector::new(&vector))
+            }
+            _ => Encoded::None { reason: None },
+        };
+        to_js(&self.inner.search(query, &encoded, options).map_err(js_error)?)
     }
 
-    /// The vector of a query.
-    pub async fn embed_query(&self, query: String) -> JsResult<Vec<f32>> {
-        let encoder = self.encoder()?;
-        encoder.embed_query(&encoder.manifest().contract.query(&query)).await.map_err(js_error)
-    }
-
-    /// The token ids of a query, special ones included.
-    pub fn query_token_ids(&self, query: &str) -> JsResult<Vec<u32>> {
-        let encoder = self.encoder()?;
-        let tokens = encoder.query_tokens(&encoder.manifest().contract.query(query)).map_err(js_error)?;
-        Ok(tokens.ids().to_vec())
-    }
-
-    fn encoder(&self) -> JsResult<&Encoder> {
-        let what = "the model is not loaded yet".to_owned();
-        self.inner.encoder().ok_or_else(|| js_error(Error::Unavailable { what }))
+    /// The answer with reranked routes; `scores` has one for each of them, NaN for those that are still to come.
+    pub fn rerank(&self, answer: JsValue, scores: Vec<f32>, options: JsValue) -> JsResult<JsValue> {
+        let answer: Answer = serde_wasm_bindgen::from_value(answer)?;
+        let options: RerankOptions = from_js(options)?;
+        let scores: Vec<Option<f32>> = scores.into_iter().map(|score| (!score.is_nan()).then_some(score)).collect();
+        to_js(&answer.reranked(&scores, options))
     }
 
     /// The file that holds the card of a skill.
@@ -230,5 +224,258 @@ impl Router {
     /// The body of a skill, once its file was added; undefined when the index holds none.
     pub fn body(&self, skill_idx: u32) -> Option<String> {
         self.inner.index().body(skill_idx).map(str::to_owned)
+    }
+}
+
+/// A model that gets its files, or that has them all.
+enum Loaded<T> {
+    Loading(ModelLoader),
+    Ready(T),
+    /// Its files did not fit each other.
+    Failed,
+}
+
+impl<T> Loaded<T> {
+    fn new(model_json: &[u8], device: &Device) -> JsResult<Loaded<T>> {
+        ModelLoader::new(model_json, &device.inner).map(Loaded::Loading).map_err(js_error)
+    }
+
+    fn missing(&self) -> JsResult<JsValue> {
+        let missing: &[FileEntry] = match self {
+            Loaded::Loading(loader) => loader.missing(),
+            _ => &[],
+        };
+        to_js(&missing)
+    }
+
+    fn add_file(&mut self, file: &str, bytes: Uint8Array) -> JsResult<()> {
+        match self {
+            Loaded::Loading(loader) => loader.add_file(file, &bytes.to_vec()).map_err(js_error),
+            _ => Err(js_error(Error::Unavailable { what: "the model has all its files".to_owned() })),
+        }
+    }
+
+    fn finish(&mut self, make: impl FnOnce(ModelLoader) -> crate::Result<T>) -> JsResult<()> {
+        match std::mem::replace(self, Loaded::Failed) {
+            Loaded::Loading(loader) => {
+                *self = Loaded::Ready(make(loader).map_err(js_error)?);
+                Ok(())
+            }
+            other => {
+                *self = other;
+                Ok(())
+            }
+        }
+    }
+
+    fn ready(&self) -> JsResult<&T> {
+        match self {
+            Loaded::Ready(model) => Ok(model),
+            _ => Err(js_error(Error::Unavailable { what: "the model is not loaded yet".to_owned() })),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct AboutModel {
+    name: String,
+    bytes: u64,
+    weights_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contract_hash: Option<String>,
+}
+
+fn about_model(manifest: &ModelManifest) -> JsResult<JsValue> {
+    to_js(&AboutModel {
+        name: manifest.name.clone(),
+        bytes: manifest.files().map(|entry| entry.bytes).sum(),
+        weights_hash: manifest.weights_hash(),
+        contract_hash: manifest.encoder_contract().ok().map(|contract| contract.hash()),
+    })
+}
+
+/// Texts to vectors.
+#[wasm_bindgen]
+pub struct Encoder {
+    manifest: ModelManifest,
+    model: Loaded<encoder::Encoder>,
+}
+
+#[wasm_bindgen]
+impl Encoder {
+    /// Starts with the bytes of `model.json`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(model_json: &[u8], device: &Device) -> JsResult<Encoder> {
+        let manifest = ModelManifest::open(model_json).map_err(js_error)?;
+        manifest.encoder_contract().map_err(js_error)?;
+        Ok(Encoder { manifest, model: Loaded::new(model_json, device)? })
+    }
+
+    /// Name, size and hashes.
+    pub fn about(&self) -> JsResult<JsValue> {
+        about_model(&self.manifest)
+    }
+
+    /// The files that are still to be added, in the order in which to add them.
+    pub fn missing(&self) -> JsResult<JsValue> {
+        self.model.missing()
+    }
+
+    /// Adds the next file.
+    pub fn add_file(&mut self, file: &str, bytes: Uint8Array) -> JsResult<()> {
+        self.model.add_file(file, bytes)
+    }
+
+    /// Puts the encoder together.
+    pub fn finish(&mut self) -> JsResult<()> {
+        self.model.finish(encoder::Encoder::new)
+    }
+
+    /// Fails when the device computes wrong numbers.
+    pub async fn self_test(&self) -> JsResult<()> {
+        self.model.ready()?.self_test().await.map_err(js_error)
+    }
+
+    /// The vector of a query.
+    pub async fn embed_query(&self, text: String) -> JsResult<Vec<f32>> {
+        let encoder = self.model.ready()?;
+        encoder.embed_query(&encoder.contract().query(&text)).await.map_err(js_error)
+    }
+
+    /// The vector of a document that is given as one text.
+    pub async fn embed_document(&self, text: String) -> JsResult<Vec<f32>> {
+        let encoder = self.model.ready()?;
+        let tokens = encoder.document_tokens(&encoder.contract().whole_document(&text)).map_err(js_error)?;
+        encoder.embed(&[tokens]).await.map_err(js_error)
+    }
+
+    /// The vectors of texts that are token ids already, end to end.
+    pub async fn embed_ids(&self, ids: Vec<u32>, lengths: Vec<u32>) -> JsResult<Vec<f32>> {
+        let mut rest = ids.as_slice();
+        let mut texts = Vec::new();
+        for length in lengths {
+            let (text, after) = rest.split_at((length as usize).min(rest.len()));
+            texts.push(Tokens::new(text.to_vec()));
+            rest = after;
+        }
+        self.model.ready()?.embed(&texts).await.map_err(js_error)
+    }
+
+    /// The token ids of a query, special ones included.
+    pub fn query_token_ids(&self, query: &str) -> JsResult<Vec<u32>> {
+        let encoder = self.model.ready()?;
+        let tokens = encoder.query_tokens(&encoder.contract().query(query)).map_err(js_error)?;
+        Ok(tokens.ids().to_vec())
+    }
+}
+
+/// What is asked of a [`Reranker`].
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct BeginOptions {
+    documents: Documents,
+}
+
+/// A skill to be scored: its parts, or its text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Document {
+    Text(String),
+    Parts {
+        name: String,
+        description: String,
+        #[serde(default)]
+        body: Option<String>,
+    },
+}
+
+#[derive(Serialize)]
+struct Begun {
+    n_documents: usize,
+    n_tokens: usize,
+    n_shared_tokens: usize,
+}
+
+/// A task and skills to scores.
+#[wasm_bindgen]
+pub struct Reranker {
+    manifest: ModelManifest,
+    model: Loaded<reranker::Reranker>,
+    reranking: Option<Reranking>,
+}
+
+#[wasm_bindgen]
+impl Reranker {
+    /// Starts with the bytes of `model.json`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(model_json: &[u8], device: &Device) -> JsResult<Reranker> {
+        let manifest = ModelManifest::open(model_json).map_err(js_error)?;
+        manifest.reranker_contract().map_err(js_error)?;
+        Ok(Reranker { manifest, model: Loaded::new(model_json, device)?, reranking: None })
+    }
+
+    /// Name, size and hashes.
+    pub fn about(&self) -> JsResult<JsValue> {
+        about_model(&self.manifest)
+    }
+
+    /// Weight of the retrieval score beside the reranker's own.
+    #[wasm_bindgen(getter)]
+    pub fn retrieval_weight(&self) -> f32 {
+        self.model.ready().map_or(0.0, reranker::Reranker::retrieval_weight)
+    }
+
+    /// The files that are still to be added, in the order in which to add them.
+    pub fn missing(&self) -> JsResult<JsValue> {
+        self.model.missing()
+    }
+
+    /// Adds the next file.
+    pub fn add_file(&mut self, file: &str, bytes: Uint8Array) -> JsResult<()> {
+        self.model.add_file(file, bytes)
+    }
+
+    /// Puts the reranker together.
+    pub fn finish(&mut self) -> JsResult<()> {
+        self.model.finish(reranker::Reranker::new)
+    }
+
+    /// Fails when the device computes wrong numbers.
+    pub async fn self_test(&self) -> JsResult<()> {
+        self.model.ready()?.self_test().await.map_err(js_error)
+    }
+
+    /// Starts with a task and some skills; what was begun before is dropped.
+    pub fn begin(&mut self, query: &str, documents: JsValue, options: JsValue) -> JsResult<JsValue> {
+        let options: BeginOptions = from_js(options)?;
+        let documents: Vec<Document> = serde_wasm_bindgen::from_value(documents)?;
+        let reranker = self.model.ready()?;
+        let text = |document: Document| match document {
+            Document::Text(text) => text,
+            Document::Parts { name, description, body } => {
+                reranker.document(&name, &description, body.as_deref().unwrap_or_default(), options.documents)
+            }
+        };
+        let documents: Vec<String> = documents.into_iter().map(text).collect();
+        let reranking = reranker.begin(query, &documents).map_err(js_error)?;
+        let begun = Begun {
+            n_documents: reranking.n_documents(),
+            n_tokens: reranking.n_tokens(),
+            n_shared_tokens: reranking.n_shared_tokens(),
+        };
+        self.reranking = Some(reranking);
+        to_js(&begun)
+    }
+
+    /// The scores of the next few skills; undefined when all are done.
+    pub async fn next(&mut self) -> JsResult<JsValue> {
+        let Some(reranking) = &mut self.reranking else { return Ok(JsValue::UNDEFINED) };
+        match self.model.ready()?.next(reranking).await.map_err(js_error)? {
+            Some(scored) => to_js(&scored),
+            None => {
+                self.reranking = None;
+                Ok(JsValue::UNDEFINED)
+            }
+        }
     }
 }

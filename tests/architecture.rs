@@ -35,11 +35,12 @@ fn check_free_of(paths: &[&str], words: &[&str]) {
     }
 }
 
-const CORE: [&str; 11] = [
+const CORE: [&str; 12] = [
     "contract.rs",
     "device.rs",
     "error.rs",
     "format.rs",
+    "gpu",
     "index",
     "kernel",
     "model",
@@ -64,11 +65,11 @@ fn the_index_knows_no_tensors_and_no_models() {
 
 #[test]
 fn models_know_no_index_and_no_skills() {
-    check_free_of(&["nn", "model", "kernel"], &["crate::index", "crate::skill", "crate::router"]);
+    check_free_of(&["nn", "model", "kernel", "gpu"], &["crate::index", "crate::skill", "crate::router"]);
 }
 
 #[test]
-fn only_the_device_names_backends_and_only_kernels_name_instruction_sets() {
+fn only_the_device_and_gpu_name_backends_and_only_kernels_name_instruction_sets() {
     let others = [
         "contract.rs",
         "error.rs",

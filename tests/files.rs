@@ -3,8 +3,9 @@
 use std::fs;
 
 use skillrouter::{
+    device::Device,
     index::{Index, manifest::INDEX_FILE},
-    model::{config::MODEL_FILE, encoder::EncoderLoader},
+    model::{config::MODEL_FILE, loader::ModelLoader},
 };
 
 use crate::support::Workspace;
@@ -29,7 +30,7 @@ fn open(files: &[(String, Vec<u8>)]) -> skillrouter::Result<()> {
         let names: Vec<String> = index.manifest().files.all().map(|(_, entry)| entry.file.clone()).collect();
         return names.iter().try_for_each(|name| index.add_file(name, bytes(name)));
     }
-    let mut loader = EncoderLoader::new(bytes(MODEL_FILE))?;
+    let mut loader = ModelLoader::new(bytes(MODEL_FILE), &Device::cpu())?;
     while let Some(entry) = loader.missing().first().cloned() {
         loader.add_file(&entry.file, bytes(&entry.file))?;
     }

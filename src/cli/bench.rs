@@ -1,20 +1,33 @@
 //! `skillrouter bench`: encoding and search, measured on this machine.
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
 use anyhow::Result;
 use clap::Args;
 use rayon::prelude::*;
 use serde_json::{Value, json};
-use skillrouter::index::{
-    exact,
-    hnsw::{EF_CONSTRUCTION, Hnsw},
-    vectors::{QuantizedVector, QueryVector, Vectors},
+use skillrouter::{
+    contract::Documents,
+    index::{
+        exact,
+        hnsw::{EF_CONSTRUCTION, Hnsw},
+        vectors::{QuantizedVector, QueryVector, Vectors},
+    },
 };
 
-use super::{DEFAULT_MODEL, files::open_encoder, progress::Progress};
+use super::{
+    DEFAULT_MODEL,
+    device::DeviceArg,
+    files::{open_encoder, open_reranker},
+    progress::Progress,
+    rerank::scores,
+};
 
-/// Measure encoding and search on this machine
+/// Measure loading, encoding, reranking and search on this machine
 ///
 /// Medians of repeated runs. Times on a shared machine say little by themselves: compare rows of one run.
 #[derive(Args)]
@@ -25,6 +38,24 @@ pub struct BenchArgs {
     /// Numbers of skills for exact search against HNSW, separated by commas
     #[arg(long, value_delimiter = ',', default_value = "10000,80000")]
     skills: Vec<usize>,
+    /// Model folder of a reranker, to measure it too
+    #[arg(long)]
+    reranker: Option<PathBuf>,
+    /// Skills that are reranked
+    #[arg(long, default_value_t = 20)]
+    rerank: usize,
+    /// Tokens of each pair of task and skill, about
+    #[arg(long, default_value_t = 700)]
+    rerank_tokens: usize,
+    /// Where to run the models
+    #[arg(long, value_enum, default_value = "cpu")]
+    device: DeviceArg,
+    /// Numbers of tokens to encode, separated by commas
+    #[arg(long, value_delimiter = ',', default_value = "16,64,256")]
+    tokens: Vec<usize>,
+    /// Leave out search
+    #[arg(long)]
+    no_search: bool,
     /// Leave out HNSW, whose building takes minutes
     #[arg(long)]
     no_hnsw: bool,
@@ -37,15 +68,17 @@ pub struct BenchArgs {
 pub fn run(args: BenchArgs) -> Result<()> {
     let encode = bench_encode(&args)?;
     encode.iter().for_each(|row| print(row, args.json));
+    let rerank = args.reranker.as_ref().map(|dir| bench_rerank(&args, dir)).transpose()?;
+    rerank.iter().for_each(|row| print(row, args.json));
     let mut search = Vec::new();
-    for &n_skills in &args.skills {
+    for &n_skills in args.skills.iter().filter(|_| !args.no_search) {
         let progress = Progress::spinner("searching, and building links");
         search.push(bench_search(n_skills, !args.no_hnsw));
         progress.finish();
         print(&search[search.len() - 1], args.json);
     }
     if args.json {
-        println!("{}", json!({"encode": encode, "search": search}));
+        println!("{}", json!({"encode": encode, "rerank": rerank, "search": search}));
     }
     Ok(())
 }
@@ -70,24 +103,54 @@ fn median_ms(runs: usize, mut run: impl FnMut()) -> f64 {
     (times[runs / 2] * 1e3).round() / 1e3
 }
 
-/// One text on one thread, and many on all.
+/// Loading; then one text on one thread, and many on all.
 fn bench_encode(args: &BenchArgs) -> Result<Vec<Value>> {
-    let encoder = open_encoder(&args.model)?;
-    let contract = &encoder.manifest().contract;
+    args.device.open()?;
+    let start = Instant::now();
+    let encoder = open_encoder(&args.model, args.device)?;
+    let load_ms = (start.elapsed().as_secs_f64() * 1e3).round();
+    let (contract, device) = (encoder.contract(), encoder.device());
+    let mut rows = vec![json!({"load_ms": load_ms, "device": device.kind(), "device_name": device.name()})];
     let limit = contract.document.max_tokens;
-    let text = "word ".repeat(limit);
-    let mut rows = Vec::new();
-    for n_tokens in [16, 64, 256].into_iter().filter(|n| *n <= limit) {
-        // "word" is one token; two special ones surround the text.
-        let tokens = encoder.document_tokens(&contract.whole_document(&text[..5 * (n_tokens - 2)]))?;
+    for n_tokens in args.tokens.iter().copied().filter(|n| *n <= limit) {
+        // "word" is one token; special ones surround the text, and what is too long is cut.
+        let text = contract.whole_document(&"word ".repeat(n_tokens));
+        let tokens = encoder.document_tokens(&text)?.cut(n_tokens);
         let embed = |n: usize| pollster::block_on(encoder.embed(&vec![tokens.clone(); n])).expect("a text that fits");
+        embed(1);
         let one = median_ms(9, || drop(embed(1)));
-        let n_threads = rayon::current_num_threads();
-        let many = median_ms(5, || (0..2 * n_threads).into_par_iter().for_each(|_| drop(embed(8))));
+        let n_threads = if device.kind() == "cpu" { rayon::current_num_threads() } else { 1 };
+        let many = median_ms(3, || (0..2 * n_threads).into_par_iter().for_each(|_| drop(embed(8))));
         let texts_per_s = (16.0 * n_threads as f64 / many * 1e3).round();
         rows.push(json!({"tokens": tokens.len(), "ms": one, "texts_per_s": texts_per_s, "threads": n_threads}));
     }
     Ok(rows)
+}
+
+/// A whole reranking, with what the documents share computed once, and without.
+fn bench_rerank(args: &BenchArgs, dir: &Path) -> Result<Value> {
+    let start = Instant::now();
+    let reranker = open_reranker(dir, args.device)?;
+    let load_ms = (start.elapsed().as_secs_f64() * 1e3).round();
+    let task = "turn these receipts into a spreadsheet with one row for each of them";
+    let frame = reranker.begin(task, &[String::new()])?.n_tokens();
+    let body = "word ".repeat(args.rerank_tokens.saturating_sub(frame + 6));
+    let documents: Vec<String> =
+        (0..args.rerank).map(|i| reranker.document(&format!("skill {i}"), "", &body, Documents::Exact)).collect();
+    let begun = reranker.begin(task, &documents)?;
+    let run = || scores(&reranker, task, &documents).expect("documents that fit");
+    run();
+    let ms = median_ms(3, || drop(run()));
+    let mut row = json!({
+        "load_ms": load_ms, "documents": documents.len(), "tokens": begun.n_tokens(),
+        "shared_tokens": begun.n_shared_tokens(), "ms": ms,
+    });
+    if begun.n_shared_tokens() > 0 {
+        // One by one there is nothing to share.
+        let one_by_one = || documents.iter().for_each(|one| drop(scores(&reranker, task, std::slice::from_ref(one))));
+        row["ms_without_sharing"] = json!(median_ms(3, one_by_one));
+    }
+    Ok(row)
 }
 
 /// Vectors in clusters, as real ones are: uniform noise has no near neighbours to find.

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::files::open_encoder;
+use super::{device::DeviceArg, files::open_encoder};
 
 /// Print the vector of each line of standard input
 #[derive(Args)]
@@ -20,6 +20,9 @@ pub struct EmbedArgs {
     /// Which side of the model's text contract the lines are: a document is "name | description | body" as one text
     #[arg(long, value_enum)]
     kind: Kind,
+    /// Where to run the model
+    #[arg(long, value_enum, default_value = "cpu")]
+    device: DeviceArg,
     /// Print {"vector": [..]} a line (the default prints the numbers with spaces between)
     #[arg(long)]
     json: bool,
@@ -33,8 +36,8 @@ enum Kind {
 
 /// Runs the subcommand.
 pub fn run(args: EmbedArgs) -> Result<()> {
-    let encoder = open_encoder(&args.model)?;
-    let contract = &encoder.manifest().contract;
+    let encoder = open_encoder(&args.model, args.device)?;
+    let contract = encoder.contract();
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let line = line.context("cannot read standard input as UTF-8")?;

@@ -53,7 +53,7 @@ struct Query {
 /// Runs the subcommand.
 pub fn run(args: EvalArgs) -> Result<()> {
     let queries = read_queries(&args.queries, &args.qrels)?;
-    let router = args.search.open(Parts::All)?;
+    let (router, reranker) = args.search.open(Parts::All)?;
     let ids = skill_ids(router.index())?;
     let options = args.search.options(DEPTH);
     let progress = Progress::bar("routing", queries.len());
@@ -61,7 +61,10 @@ pub fn run(args: EvalArgs) -> Result<()> {
     let rows: Vec<Map<String, Value>> = queries
         .par_iter()
         .map(|query| {
-            let answer = pollster::block_on(router.route(&query.text, options))?;
+            let mut answer = pollster::block_on(router.route(&query.text, options))?;
+            if let Some(reranker) = &reranker {
+                answer = args.search.rerank(&router, reranker, &query.text, &answer, DEPTH)?;
+            }
             progress.add(1);
             let found: Vec<&str> = answer.routes.iter().map(|route| ids[route.skill_idx as usize].as_str()).collect();
             Ok(metrics(&found, &query.grades))

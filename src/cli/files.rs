@@ -10,28 +10,39 @@ use skillrouter::{
     device::Device,
     format::Kind,
     index::{Index, manifest::INDEX_FILE},
-    model::{
-        config::MODEL_FILE,
-        encoder::{Encoder, EncoderLoader},
-    },
+    model::{config::MODEL_FILE, encoder::Encoder, loader::ModelLoader, reranker::Reranker},
 };
+
+use super::device::DeviceArg;
 
 /// Reads a file; the error names it.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// Opens the model in a folder.
-pub fn open_encoder(dir: &Path) -> Result<Encoder> {
+/// Reads all files of the model in a folder.
+pub fn open_loader(dir: &Path, device: &Device) -> Result<ModelLoader> {
     let manifest = dir.join(MODEL_FILE);
     if !manifest.exists() {
         bail!("{} has no {MODEL_FILE}; make one with `skillrouter quantize`, or run `make models`", dir.display());
     }
-    let mut loader = EncoderLoader::new(&read(&manifest)?).with_context(|| dir.display().to_string())?;
+    let mut loader = ModelLoader::new(&read(&manifest)?, device).with_context(|| dir.display().to_string())?;
     while let Some(entry) = loader.missing().first().cloned() {
         loader.add_file(&entry.file, &read(&dir.join(&entry.file))?).with_context(|| dir.display().to_string())?;
     }
-    loader.finish(&Device::cpu()).with_context(|| dir.display().to_string())
+    Ok(loader)
+}
+
+/// Opens the encoder in a folder.
+pub fn open_encoder(dir: &Path, device: DeviceArg) -> Result<Encoder> {
+    let loader = open_loader(dir, &device.open()?)?;
+    Encoder::new(loader).with_context(|| dir.display().to_string())
+}
+
+/// Opens the reranker in a folder.
+pub fn open_reranker(dir: &Path, device: DeviceArg) -> Result<Reranker> {
+    let loader = open_loader(dir, &device.open()?)?;
+    Reranker::new(loader).with_context(|| dir.display().to_string())
 }
 
 /// Which files of an index are wanted.

@@ -21,18 +21,20 @@ use skillrouter::{
         terms::Terms,
         vectors::QuantizedVector,
     },
-    model::encoder::{Encoder, Tokens},
+    model::{config::Task, encoder::Encoder},
     skill::Skill,
+    tokenize::Tokens,
 };
 
 use super::{
     DEFAULT_MODEL,
+    device::DeviceArg,
     files::{NewFolder, Parts, open_encoder, open_index},
     progress::Progress,
     source::Found,
 };
 
-/// Texts of one pass through the model. Larger batches do not run faster on a CPU, and waste more on padding.
+/// Texts of one pass through the model; larger batches do not run faster on a CPU.
 const BATCH: usize = 16;
 
 /// Build an index: a folder of static files that the page and the command line search
@@ -51,6 +53,9 @@ pub struct IndexArgs {
     /// Model folder
     #[arg(long, default_value = DEFAULT_MODEL)]
     model: PathBuf,
+    /// Where to run the model
+    #[arg(long, value_enum, default_value = "cpu")]
+    device: DeviceArg,
     /// Also make HNSW links, for approximate search in very large indexes
     #[arg(long)]
     hnsw: bool,
@@ -77,7 +82,7 @@ pub struct IndexArgs {
 /// Runs the subcommand.
 pub fn run(args: IndexArgs) -> Result<()> {
     let start = Instant::now();
-    let encoder = open_encoder(&args.model)?;
+    let encoder = open_encoder(&args.model, args.device)?;
     let found = Found::read(&args.sources)?;
     if found.skills.is_empty() && args.remove.is_empty() {
         for skipped in &found.skipped {
@@ -112,12 +117,11 @@ pub fn run(args: IndexArgs) -> Result<()> {
     }
     let lexical = args.keywords.map(|keywords| LexicalConfig { keywords, min_document_frequency: 1 });
     let config = IndexConfig { hnsw: args.hnsw, no_bodies: args.no_bodies, lexical };
-    let manifest = encoder.manifest();
+    let (manifest, id) = (encoder.manifest(), encoder.manifest().encoder_id()?);
+    let Task::Encoder { fusion, .. } = manifest.task else { bail!("{} is no encoder", manifest.name) };
     let frequencies = frequencies.into_iter().collect();
     let progress = Progress::spinner("writing the index");
-    let output = builder_on_one_thread(|| {
-        builder::build(skills, frequencies, manifest.encoder_id(), manifest.fusion, manifest.width(), config)
-    })?;
+    let output = builder_on_one_thread(|| builder::build(skills, frequencies, id, fusion, manifest.width(), config))?;
     progress.finish();
     write(folder, &output)?;
 
@@ -146,7 +150,7 @@ struct Existing {
 impl Existing {
     fn read(dir: &Path, encoder: &Encoder) -> Result<Existing> {
         let index = open_index(dir, Parts::All)?;
-        let (built_with, this) = (&index.manifest().encoder, encoder.manifest().encoder_id());
+        let (built_with, this) = (&index.manifest().encoder, encoder.manifest().encoder_id()?);
         if *built_with != this {
             bail!(
                 "{} was built for encoder {built_with}, this is {this}; build it anew without --append",
@@ -170,14 +174,14 @@ impl Existing {
     }
 }
 
-/// Embeds on all cores, longest texts first, so that batches waste little on padding and no core ends late.
+/// Embeds on all cores, longest texts first, so that no core ends late.
 fn embed_skills(
     encoder: &Encoder,
     skills: Vec<Skill>,
     existing: &Existing,
     args: &IndexArgs,
 ) -> Result<Vec<IndexedSkill>> {
-    let contract = &encoder.manifest().contract;
+    let contract = encoder.contract();
     let progress = Progress::bar("reading", skills.len());
     let texts: Vec<(u64, Option<Tokens>)> = skills
         .par_iter()

@@ -1,6 +1,8 @@
 //! The command line program: one file for each subcommand. This is where files are read and written.
 
 pub mod bench;
+mod convert;
+pub mod device;
 pub mod embed;
 pub mod eval;
 mod files;
@@ -8,6 +10,7 @@ pub mod index;
 pub mod lint;
 mod progress;
 pub mod quantize;
+pub mod rerank;
 pub mod route;
 pub mod serve;
 mod source;

@@ -15,6 +15,13 @@ impl Progress {
         Progress(ProgressBar::new(n as u64).with_style(style).with_message(what))
     }
 
+    /// A bar of so many bytes.
+    pub fn bytes(what: &'static str, n_bytes: u64) -> Progress {
+        let style = ProgressStyle::with_template("{msg:10} {bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
+            .expect("a valid template");
+        Progress(ProgressBar::new(n_bytes).with_style(style).with_message(what))
+    }
+
     /// A spinner, for work whose length is not known.
     pub fn spinner(what: &'static str) -> Progress {
         let bar = ProgressBar::new_spinner().with_message(what);

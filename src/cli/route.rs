@@ -8,11 +8,16 @@ use std::{
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use skillrouter::router::{Answer, Mode, RouteOptions, Router, SearchMethod};
+use skillrouter::{
+    model::reranker::Reranker,
+    router::{Answer, Mode, RerankOptions, RouteOptions, Router, SearchMethod},
+};
 
 use super::{
     DEFAULT_MODEL, Outcome,
-    files::{Parts, add_index_file, open_encoder, open_index},
+    device::DeviceArg,
+    files::{Parts, add_index_file, open_encoder, open_index, open_reranker},
+    rerank::{self, DocumentsArg},
 };
 
 /// Which legs are asked.
@@ -72,27 +77,68 @@ pub struct SearchArgs {
     /// Weight of the dense score beside the lexical one [default: the encoder's own]
     #[arg(long)]
     pub dense_weight: Option<f32>,
+    /// Model folder of a reranker, which reads the best skills together with the task
+    #[arg(long)]
+    pub reranker: Option<PathBuf>,
+    /// Skills that the reranker reads
+    #[arg(long, default_value_t = 20, requires = "reranker", value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub rerank: u32,
+    /// How much of each skill the reranker reads
+    #[arg(long, value_enum, default_value = "exact", requires = "reranker")]
+    pub documents: DocumentsArg,
+    /// Weight of the retrieval score beside the reranker's [default: the reranker's own]
+    #[arg(long, requires = "reranker")]
+    pub retrieval_weight: Option<f32>,
+    /// Where to run the models
+    #[arg(long, value_enum, default_value = "cpu")]
+    pub device: DeviceArg,
 }
 
 impl SearchArgs {
-    /// Opens these parts of the index, and the model.
-    pub fn open(&self, parts: Parts) -> Result<Router> {
+    /// Opens these parts of the index, and the models.
+    pub fn open(&self, parts: Parts) -> Result<(Router, Option<Reranker>)> {
         let mut router = Router::new(open_index(&self.index, parts)?);
         if self.mode != ModeArg::Lexical {
-            router.set_encoder(open_encoder(&self.model)?)?;
+            router.set_encoder(open_encoder(&self.model, self.device)?)?;
         }
-        Ok(router)
+        let reranker = self.reranker.as_ref().map(|dir| open_reranker(dir, self.device)).transpose()?;
+        Ok((router, reranker))
     }
 
-    /// The options of a route.
+    /// The options of a route, before reranking.
     pub fn options(&self, top: usize) -> RouteOptions {
+        let read = self.reranker.as_ref().map_or(0, |_| self.rerank as usize);
         RouteOptions {
-            top,
+            top: top.max(read),
             mode: self.mode.into(),
             search: self.search.into(),
             dense_weight: self.dense_weight,
             ..RouteOptions::default()
         }
+    }
+
+    /// The answer with its first routes reranked and `top` left; cards and bodies of these must be in the index.
+    pub fn rerank(
+        &self,
+        router: &Router,
+        reranker: &Reranker,
+        task: &str,
+        answer: &Answer,
+        top: usize,
+    ) -> Result<Answer> {
+        let texts: Vec<String> = answer
+            .routes
+            .iter()
+            .take(self.rerank as usize)
+            .map(|route| {
+                let card = router.index().card(route.skill_idx).context("the index holds no card for a skill")?;
+                let body = router.index().body(route.skill_idx).unwrap_or_default();
+                Ok(reranker.document(&card.name, &card.description, body, self.documents.into()))
+            })
+            .collect::<Result<_>>()?;
+        let scores: Vec<Option<f32>> = rerank::scores(reranker, task, &texts)?.into_iter().map(Some).collect();
+        let retrieval_weight = self.retrieval_weight.unwrap_or(reranker.retrieval_weight());
+        Ok(answer.reranked(&scores, RerankOptions { retrieval_weight, top }))
     }
 }
 
@@ -116,49 +162,72 @@ pub struct RouteArgs {
 /// Runs the subcommand.
 pub fn run(args: RouteArgs) -> Result<Outcome> {
     let start = Instant::now();
-    let mut router = args.search.open(Parts::Search)?;
+    let (mut router, reranker) = args.search.open(Parts::Search)?;
     let opened_in = start.elapsed();
     let start = Instant::now();
-    let options = args.search.options(args.top as usize);
+    let top = args.top as usize;
+    let options = args.search.options(top);
     let encoded = pollster::block_on(router.encode(&args.task, options))?;
     let encoded_in = start.elapsed();
-    let answer = router.search(&args.task, &encoded, options)?;
+    let mut answer = router.search(&args.task, &encoded, options)?;
     let searched_in = start.elapsed() - encoded_in;
-    let routes = routes(&mut router, &args.search.index, &answer)?;
+    let start = Instant::now();
+    if let Some(reranker) = &reranker {
+        add_shards(&mut router, &args.search.index, &answer, true)?;
+        answer = args.search.rerank(&router, reranker, &args.task, &answer, top)?;
+    }
+    let reranked_in = start.elapsed();
+    add_shards(&mut router, &args.search.index, &answer, false)?;
+    let routes = routes(&router, &answer)?;
     let milliseconds = |time: std::time::Duration| (time.as_secs_f64() * 1e5).round() / 100.0;
     if args.json {
-        let timings = json!({
+        let mut timings = json!({
             "open": milliseconds(opened_in), "encode": milliseconds(encoded_in), "search": milliseconds(searched_in),
         });
-        let report = json!({"stage": answer.stage, "device": answer.device, "routes": routes, "timings_ms": timings});
-        println!("{report}");
+        if reranker.is_some() {
+            timings["rerank"] = json!(milliseconds(reranked_in));
+        }
+        let device = args.search.device.open()?;
+        let device = json!({"kind": device.kind(), "name": device.name()});
+        println!("{}", json!({"stage": answer.stage, "device": device, "routes": routes, "timings_ms": timings}));
     } else {
         print(&routes);
     }
     Ok(if routes.is_empty() { Outcome::Nothing } else { Outcome::Found })
 }
 
-/// The routes with what their cards say; only the shards that hold them are read.
-fn routes(router: &mut Router, dir: &Path, answer: &Answer) -> Result<Vec<Value>> {
+/// Reads the shards that hold the cards of these routes, and their bodies if they are wanted and there.
+fn add_shards(router: &mut Router, dir: &Path, answer: &Answer, with_bodies: bool) -> Result<()> {
+    for route in &answer.routes {
+        let index = router.index();
+        let card = index.card(route.skill_idx).is_none().then(|| index.card_file(route.skill_idx)).flatten();
+        let body = (with_bodies && index.body(route.skill_idx).is_none()).then(|| index.body_file(route.skill_idx));
+        let files: Vec<String> = [card, body.flatten()].into_iter().flatten().map(|entry| entry.file.clone()).collect();
+        for file in files {
+            add_index_file(router.index_mut(), dir, &file)?;
+        }
+    }
+    Ok(())
+}
+
+/// The routes with what their cards say.
+fn routes(router: &Router, answer: &Answer) -> Result<Vec<Value>> {
     answer
         .routes
         .iter()
         .map(|route| {
-            if router.index().card(route.skill_idx).is_none() {
-                let file = router
-                    .index()
-                    .card_file(route.skill_idx)
-                    .context("the index lists no card for a skill")?
-                    .file
-                    .clone();
-                add_index_file(router.index_mut(), dir, &file)?;
-            }
             let card = router.index().card(route.skill_idx).context("the index holds no card for a skill")?;
-            Ok(json!({
+            let mut value = json!({
                 "id": card.id, "name": card.name, "description": card.description, "score": route.score,
                 "source": card.source, "license": card.license,
                 "lexical_rank": route.lexical_rank, "dense_rank": route.dense_rank,
-            }))
+            });
+            if let (Some(score), Some(rank)) = (route.retrieval_score, route.retrieval_rank) {
+                value["retrieval_score"] = json!(score);
+                value["retrieval_rank"] = json!(rank);
+                value["rerank_score"] = json!(route.rerank_score);
+            }
+            Ok(value)
         })
         .collect()
 }

@@ -6,14 +6,19 @@ use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::json;
 use skillrouter::{
+    device::Device,
     format::FileEntry,
     index::manifest::{INDEX_FILE, IndexManifest},
-    model::config::{MODEL_FILE, ModelManifest},
+    model::{
+        config::{MODEL_FILE, ModelManifest, Task},
+        encoder::Encoder,
+        reranker::Reranker,
+    },
 };
 
 use super::{
     Outcome,
-    files::{Parts, open_encoder, open_index, read},
+    files::{Parts, open_index, open_loader, read},
 };
 
 /// Check an index or model folder: all files there, all bytes as written, everything opens
@@ -51,7 +56,11 @@ fn verify(dir: &Path) -> Result<usize> {
     if dir.join(MODEL_FILE).exists() {
         let manifest = ModelManifest::open(&read(&dir.join(MODEL_FILE))?)?;
         let n_files = check_files(dir, manifest.files())?;
-        open_encoder(dir)?;
+        let loader = open_loader(dir, &Device::cpu())?;
+        match manifest.task {
+            Task::Encoder { .. } => drop(Encoder::new(loader)?),
+            Task::Reranker { .. } => drop(Reranker::new(loader)?),
+        }
         return Ok(n_files);
     }
     bail!("{} holds neither {INDEX_FILE} nor {MODEL_FILE}; name an index or model folder", dir.display());

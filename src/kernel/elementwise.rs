@@ -1,4 +1,4 @@
-//! exp, GELU and softmax as plain loops that the compiler turns into SIMD: no library calls inside.
+//! exp, GELU, SwiGLU and softmax as plain loops that the compiler turns into SIMD: no library calls inside.
 
 use super::{dispatch, multiply_add};
 
@@ -10,6 +10,11 @@ dispatch! {
 dispatch! {
     /// GELU with the exact error function, as BERT has it.
     pub fn gelu_in_place(values: &mut [f32]) = gelu_body
+}
+
+dispatch! {
+    /// `silu(gate) * up`, in place of `gate`: the gate of SwiGLU (arXiv 2002.05202).
+    pub fn swiglu_in_place(gate: &mut [f32], up: &[f32]) = swiglu_body
 }
 
 dispatch! {
@@ -29,6 +34,13 @@ fn gelu_body<const FMA: bool>(values: &mut [f32]) {
     for value in values {
         let x = *value;
         *value = 0.5 * x * (1.0 + erf::<FMA>(x * std::f32::consts::FRAC_1_SQRT_2));
+    }
+}
+
+#[inline(always)]
+fn swiglu_body<const FMA: bool>(gate: &mut [f32], up: &[f32]) {
+    for (gate, up) in gate.iter_mut().zip(up) {
+        *gate = *gate / (1.0 + exp::<FMA>(-*gate)) * up;
     }
 }
 

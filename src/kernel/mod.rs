@@ -1,20 +1,24 @@
 //! CPU kernels on plain slices, for models and for search, written once and compiled for each instruction set.
 //!
-//! The one idea: 8-bit weights meet activations of 16 bits, so that a pair of products fits the multiply-add
+//! The one idea: quantized weights meet activations of 16 bits, so that a pair of products fits the multiply-add
 //! instruction that every SIMD set has (`pmaddwd`, `vpdpwssd`, `i32x4.dot_i16x8_s`, and plain code elsewhere), the
 //! sums of a block fit 32 bits, and the activations lose nothing that matters: their step is 1/32767 of the row's
 //! largest value, far below the step of the weights.
 //!
 //! This folder is the only place that names instruction sets.
 
+mod attention;
 mod dot;
 mod elementwise;
 mod matmul;
+mod norm;
 mod panel;
 
+pub use attention::{Heads, KeysValues, attend};
 pub use dot::{dot_bytes, dot_rows};
-pub use elementwise::{exp_in_place, gelu_in_place, softmax_row};
-pub use matmul::{HeadShape, attend, matmul_q8};
+pub use elementwise::{exp_in_place, gelu_in_place, softmax_row, swiglu_in_place};
+pub use matmul::matmul;
+pub use norm::{layer_norm_in_place, rms_norm_in_place, rotate_in_place};
 pub use panel::Panels;
 
 /// Compiles one generic body for the instruction sets of the machine at hand and calls the best at run time.

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    contract::{Contract, EncoderId, Fusion},
+    contract::{Contract, EncoderId, Fusion, PairContract, PairForm, Pooling},
     error::{Error, Result},
     format::{self, FileEntry},
-    model::bert::BertConfig,
+    model::{
+        bert::{self, BertConfig},
+        qwen3::{self, Qwen3Config},
+    },
 };
 
 /// Name of the manifest within a model's folder.
@@ -26,12 +29,14 @@ pub struct ModelManifest {
     /// Architecture and its sizes.
     #[serde(flatten)]
     pub architecture: Architecture,
-    /// How texts are put before it.
-    pub contract: Contract,
-    /// How its scores are mixed with the lexical ones, measured on the queries that `provenance` names.
-    pub fusion: Fusion,
+    /// What it is for, and how texts are put before it.
+    #[serde(flatten)]
+    pub task: Task,
     /// Bits of a weight.
     pub bits: u32,
+    /// What it must give for a known text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_test: Option<SelfTest>,
     /// `tokenizer.json`.
     pub tokenizer: FileEntry,
     /// Weight files.
@@ -46,8 +51,64 @@ pub struct ModelManifest {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "architecture", content = "config", rename_all = "snake_case")]
 pub enum Architecture {
-    /// BERT and its kin: all-MiniLM, BGE, Arctic-embed.
+    /// BERT and its kin: all-MiniLM, BGE, Arctic-embed, ms-marco-MiniLM.
     Bert(BertConfig),
+    /// Qwen3 and what is trained from it: Qwen3-Embedding, Qwen3-Reranker, SkillRouter.
+    Qwen3(Qwen3Config),
+}
+
+impl Architecture {
+    /// Refuses what is not implemented, by name.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`].
+    pub fn check(&self, model: &str) -> Result<()> {
+        match self {
+            Architecture::Bert(config) => config.check(model),
+            Architecture::Qwen3(config) => config.check(model),
+        }
+    }
+
+    /// Tells the tensors that are looked up by row.
+    pub fn is_table(&self) -> fn(&str) -> bool {
+        match self {
+            Architecture::Bert(_) => bert::is_table,
+            Architecture::Qwen3(_) => qwen3::is_table,
+        }
+    }
+}
+
+/// What a model is for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "snake_case")]
+pub enum Task {
+    /// Texts to vectors.
+    Encoder {
+        /// How texts are put before it.
+        contract: Contract,
+        /// How its scores are mixed with the lexical ones, measured on the queries that `provenance` names.
+        fusion: Fusion,
+    },
+    /// A task and a skill to a score.
+    Reranker {
+        /// How both are put before it.
+        contract: PairContract,
+        /// Weight of the retrieval score beside its own.
+        retrieval_weight: f32,
+    },
+}
+
+/// A text and what the CPU made of it when the model was converted; devices have been seen to compute wrong numbers
+/// without saying so.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SelfTest {
+    /// A task.
+    pub query: String,
+    /// For a reranker: the text of a skill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
+    /// The vector, or the score.
+    pub expected: Vec<f32>,
 }
 
 impl ModelManifest {
@@ -57,7 +118,7 @@ impl ModelManifest {
     /// Those of [`format::open_json`], and [`Error::Malformed`] for a contract without its places.
     pub fn open(bytes: &[u8]) -> Result<ModelManifest> {
         let manifest: ModelManifest = format::open_json(MODEL_FORMAT, "model", MODEL_FILE, bytes)?;
-        manifest.contract.check(MODEL_FILE)?;
+        manifest.check_task()?;
         let plain = |file: &str| !file.is_empty() && !file.contains(['/', '\\']) && !file.starts_with('.');
         if let Some(entry) = manifest.files().find(|entry| !plain(&entry.file)) {
             return Err(Error::malformed(MODEL_FILE, format!("{:?} is not a plain file name", entry.file)));
@@ -75,20 +136,77 @@ impl ModelManifest {
         std::iter::once(&self.tokenizer).chain(&self.weights)
     }
 
+    fn check_task(&self) -> Result<()> {
+        let refuse = |what: &str| Err(Error::Unsupported { model: self.name.clone(), feature: what.to_owned() });
+        match (&self.task, &self.architecture) {
+            (Task::Encoder { contract, .. }, architecture) => {
+                contract.check(MODEL_FILE)?;
+                match (contract.pooling, architecture) {
+                    (Pooling::Mean | Pooling::Cls, Architecture::Qwen3(_)) => refuse("Qwen3 without pooling last"),
+                    (Pooling::Last, Architecture::Bert(_)) => refuse("BERT with pooling last"),
+                    _ => Ok(()),
+                }
+            }
+            (Task::Reranker { contract, .. }, architecture) => {
+                contract.check(MODEL_FILE)?;
+                match (&contract.form, architecture) {
+                    (PairForm::Pair, Architecture::Qwen3(_)) => refuse("Qwen3 as a sequence classifier"),
+                    (PairForm::Prompt { .. }, Architecture::Bert(_)) => refuse("BERT with a prompt"),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// The encoder's contract.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] for a reranker.
+    pub fn encoder_contract(&self) -> Result<&Contract> {
+        match &self.task {
+            Task::Encoder { contract, .. } => Ok(contract),
+            Task::Reranker { .. } => Err(self.wrong_task("a reranker", "an encoder")),
+        }
+    }
+
+    /// The reranker's contract.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] for an encoder.
+    pub fn reranker_contract(&self) -> Result<&PairContract> {
+        match &self.task {
+            Task::Reranker { contract, .. } => Ok(contract),
+            Task::Encoder { .. } => Err(self.wrong_task("an encoder", "a reranker")),
+        }
+    }
+
+    fn wrong_task(&self, is: &str, needed: &str) -> Error {
+        Error::Unavailable { what: format!("model {} is {is} where {needed} is needed; name another model", self.name) }
+    }
+
     /// Width of the vectors.
     pub fn width(&self) -> usize {
         match &self.architecture {
             Architecture::Bert(config) => config.hidden_size,
+            Architecture::Qwen3(config) => config.hidden_size,
         }
     }
 
-    /// What an index remembers of this encoder.
-    pub fn encoder_id(&self) -> EncoderId {
+    /// SHA-256 over the hashes of tokenizer and weight files.
+    pub fn weights_hash(&self) -> String {
         let hashes: String = self.files().map(|entry| entry.sha256.as_str()).collect();
-        EncoderId {
+        format::sha256_hex(hashes.as_bytes())
+    }
+
+    /// What an index remembers of this encoder.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] for a reranker.
+    pub fn encoder_id(&self) -> Result<EncoderId> {
+        Ok(EncoderId {
             name: self.name.clone(),
-            weights_hash: format::sha256_hex(hashes.as_bytes()),
-            contract_hash: self.contract.hash(),
-        }
+            weights_hash: self.weights_hash(),
+            contract_hash: self.encoder_contract()?.hash(),
+        })
     }
 }

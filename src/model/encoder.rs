@@ -1,122 +1,67 @@
 //! The encoder: texts of the contract to vectors.
 
+use burn::tensor::Tensor;
+
 use crate::{
-    contract::{DocumentText, Pooling, QueryText},
+    contract::{Contract, DocumentText, Pooling, QueryText},
     device::{self, Device},
     error::{Error, Result},
-    format::FileEntry,
     model::{
         bert::Bert,
-        config::{Architecture, ModelManifest},
-        weights::Weights,
+        config::{Architecture, ModelManifest, SelfTest},
+        loader::ModelLoader,
+        qwen3::Qwen3,
     },
     nn::pool,
-    tokenize::{Batch, Tokenizer},
+    tokenize::{Batch, Tokenizer, Tokens},
 };
 
-/// Token ids of one text, ready for the model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tokens(Vec<u32>);
-
-impl Tokens {
-    /// Number of tokens, special ones included.
-    #[allow(clippy::len_without_is_empty, reason = "special tokens are always there")]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The ids.
-    pub fn ids(&self) -> &[u32] {
-        &self.0
-    }
-}
-
-impl AsRef<[u32]> for Tokens {
-    fn as_ref(&self) -> &[u32] {
-        &self.0
-    }
-}
+/// Least cosine between what a device computes and what was stored. Weights are the same on both sides, so that only
+/// roundings differ: 8-bit activations of another kernel stay above 0.999.
+const SELF_TEST_COSINE: f32 = 0.998;
 
 /// A loaded encoder.
 pub struct Encoder {
     manifest: ModelManifest,
+    contract: Contract,
     tokenizer: Tokenizer,
-    network: Bert,
+    network: Network,
     device: Device,
 }
 
-/// An encoder that gets its files one by one, so that none has to be kept.
-pub struct EncoderLoader {
-    manifest: ModelManifest,
-    tokenizer: Option<Tokenizer>,
-    weights: Weights,
-    missing: Vec<FileEntry>,
-}
-
-impl EncoderLoader {
-    /// Starts with the bytes of `model.json`.
-    ///
-    /// # Errors
-    /// Those of [`ModelManifest::open`], and [`Error::Unsupported`].
-    pub fn new(model_json: &[u8]) -> Result<EncoderLoader> {
-        let manifest = ModelManifest::open(model_json)?;
-        match &manifest.architecture {
-            Architecture::Bert(config) => config.check(&manifest.name)?,
-        }
-        let missing = manifest.files().cloned().collect();
-        Ok(EncoderLoader { manifest, tokenizer: None, weights: Weights::default(), missing })
-    }
-
-    /// The model's manifest.
-    pub fn manifest(&self) -> &ModelManifest {
-        &self.manifest
-    }
-
-    /// The files that are still to be added, in the order in which to add them.
-    pub fn missing(&self) -> &[FileEntry] {
-        &self.missing
-    }
-
-    /// Adds a file.
-    ///
-    /// # Errors
-    /// Those of [`FileEntry::check`], of the tokenizer and of [`Weights::add_file`]; another file than the
-    /// next one is [`Error::Malformed`].
-    pub fn add_file(&mut self, file: &str, bytes: &[u8]) -> Result<()> {
-        let Some(entry) = self.missing.first().filter(|entry| entry.file == file) else {
-            return Err(Error::malformed(file, "it is not the file that the model needs next"));
-        };
-        entry.check(bytes)?;
-        if file == self.manifest.tokenizer.file {
-            self.tokenizer = Some(Tokenizer::open(bytes)?);
-        } else {
-            self.weights.add_file(file, bytes)?;
-        }
-        self.missing.remove(0);
-        Ok(())
-    }
-
-    /// Puts the encoder together.
-    ///
-    /// # Errors
-    /// [`Error::MissingFile`] or [`Error::Weights`].
-    pub fn finish(mut self, device: &Device) -> Result<Encoder> {
-        if let Some(entry) = self.missing.first() {
-            return Err(Error::MissingFile { file: entry.file.clone() });
-        }
-        let tokenizer = self.tokenizer.ok_or(Error::MissingFile { file: self.manifest.tokenizer.file.clone() })?;
-        let network = match &self.manifest.architecture {
-            Architecture::Bert(config) => Bert::new(config, &mut self.weights, device),
-        };
-        self.weights.finish(&self.manifest.name)?;
-        Ok(Encoder { manifest: self.manifest, tokenizer, network, device: device.clone() })
-    }
+enum Network {
+    Bert(Box<Bert>),
+    Qwen3(Box<Qwen3>),
 }
 
 impl Encoder {
+    /// Puts the encoder together.
+    ///
+    /// # Errors
+    /// [`Error::MissingFile`], [`Error::Weights`], and [`Error::Unavailable`] for a reranker.
+    pub fn new(loader: ModelLoader) -> Result<Encoder> {
+        let (manifest, tokenizer, mut weights) = loader.finish()?;
+        let contract = manifest.encoder_contract()?.clone();
+        let network = match &manifest.architecture {
+            Architecture::Bert(config) => Network::Bert(Box::new(Bert::new(config, &mut weights))),
+            Architecture::Qwen3(config) => {
+                let max_tokens = contract.query.max_tokens.max(contract.document.max_tokens);
+                Network::Qwen3(Box::new(Qwen3::new(config, max_tokens, &mut weights)))
+            }
+        };
+        let device = weights.device().clone();
+        weights.finish(&manifest.name)?;
+        Ok(Encoder { manifest, contract, tokenizer, network, device })
+    }
+
     /// The model's manifest.
     pub fn manifest(&self) -> &ModelManifest {
         &self.manifest
+    }
+
+    /// How texts are put before it.
+    pub fn contract(&self) -> &Contract {
+        &self.contract
     }
 
     /// Where it runs.
@@ -129,7 +74,7 @@ impl Encoder {
     /// # Errors
     /// [`Error::Tokenizer`].
     pub fn query_tokens(&self, text: &QueryText) -> Result<Tokens> {
-        self.tokenizer.encode(text.as_str(), self.manifest.contract.query.max_tokens).map(Tokens)
+        self.tokenizer.encode(text.as_str(), self.contract.query.max_tokens)
     }
 
     /// Token ids of a document, cut at the contract's limit.
@@ -137,7 +82,7 @@ impl Encoder {
     /// # Errors
     /// [`Error::Tokenizer`].
     pub fn document_tokens(&self, text: &DocumentText) -> Result<Tokens> {
-        self.tokenizer.encode(text.as_str(), self.manifest.contract.document.max_tokens).map(Tokens)
+        self.tokenizer.encode(text.as_str(), self.contract.document.max_tokens)
     }
 
     /// The vector of a query.
@@ -148,19 +93,53 @@ impl Encoder {
         self.embed(&[self.query_tokens(text)?]).await
     }
 
-    /// The vectors of some texts, `[b, d]` row by row, in one pass. Texts of like length make the best batches, since
-    /// all are padded to the longest.
+    /// The vectors of some texts, `[b, d]` row by row, in one pass.
     ///
     /// # Errors
     /// [`Error::Tokenizer`] or [`Error::Device`].
     pub async fn embed(&self, texts: &[Tokens]) -> Result<Vec<f32>> {
-        let batch = Batch::new(texts);
-        let x = self.network.forward(&batch)?;
-        let x = match self.manifest.contract.pooling {
-            Pooling::Mean => pool::mean(x, &batch.lengths, &self.device),
-            Pooling::Cls => pool::first(x),
-        };
-        let x = if self.manifest.contract.normalize { pool::normalize(x) } else { x };
-        device::read(x).await
+        let mut vectors = device::read(self.pooled(&Batch::new(texts))?).await?;
+        if self.contract.normalize {
+            pool::normalize(&mut vectors, self.manifest.width());
+        }
+        Ok(vectors)
+    }
+
+    /// # Shapes
+    /// A batch of `b` texts to `[b, d]`.
+    fn pooled(&self, batch: &Batch) -> Result<Tensor<2>> {
+        let lengths = &batch.lengths;
+        Ok(match (&self.network, self.contract.pooling) {
+            (Network::Bert(bert), Pooling::Mean) => pool::mean(bert.forward(batch)?, lengths),
+            (Network::Bert(bert), _) => pool::first(bert.forward(batch)?, lengths),
+            (Network::Qwen3(qwen3), _) => qwen3.normed(pool::last(qwen3.forward(batch, None)?, lengths)),
+        })
+    }
+
+    /// What `model.json` is to hold for [`Encoder::self_test`].
+    ///
+    /// # Errors
+    /// Those of [`Encoder::embed_query`].
+    pub async fn make_self_test(&self, query: &str) -> Result<SelfTest> {
+        let expected = self.embed_query(&self.contract.query(query)).await?;
+        Ok(SelfTest { query: query.to_owned(), document: None, expected })
+    }
+
+    /// Compares what the device makes of a stored text with what it has to be. A model without one passes.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when it is something else.
+    pub async fn self_test(&self) -> Result<()> {
+        let Some(SelfTest { query, expected, .. }) = &self.manifest.self_test else { return Ok(()) };
+        let got = self.embed_query(&self.contract.query(query)).await?;
+        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+        let cosine = dot(&got, expected) / (dot(&got, &got) * dot(expected, expected)).sqrt();
+        // Not a number compares as neither.
+        if cosine >= SELF_TEST_COSINE {
+            return Ok(());
+        }
+        Err(Error::Device {
+            reason: format!("self-test failed: {} computes wrong numbers (cosine {cosine:.4})", self.device.name()),
+        })
     }
 }

@@ -1,6 +1,9 @@
-//! Models: their manifests and weight files, the architectures, and the encoder on top of them.
+//! Models: their manifests and weight files, the architectures, and encoder and reranker on top of them.
 
 pub mod bert;
 pub mod config;
 pub mod encoder;
+pub mod loader;
+pub mod qwen3;
+pub mod reranker;
 pub mod weights;

@@ -1,11 +1,7 @@
-//! Tables of vectors, looked up by row; they stay quantized and are never unpacked whole.
+//! Tables of vectors, looked up by row; they stay quantized, on the CPU, and are never unpacked whole: that of Qwen3 is
+//! larger than what a WebGPU device binds (128 MiB).
 
-use burn::tensor::Tensor;
-
-use crate::{
-    device::{self},
-    nn::linear::Matrix,
-};
+use crate::nn::linear::Matrix;
 
 /// A table `[v, d]`.
 pub struct Embedding {
@@ -23,19 +19,19 @@ impl Embedding {
         self.table.shape()[0]
     }
 
-    /// Rows `ids`, which are `[b, t]`.
+    /// Rows `ids` one after the other.
     ///
     /// # Shapes
-    /// Returns `[b, t, d]`.
+    /// `[t]` to `[t, d]`.
     ///
     /// # Panics
     /// When an id is not below [`Embedding::n_rows`].
-    pub fn forward(&self, ids: &[u32], [b, t]: [usize; 2]) -> Tensor<3> {
+    pub fn rows(&self, ids: &[u32]) -> Vec<f32> {
         let [_, d] = self.table.shape();
         let mut values = vec![0.0; ids.len() * d];
         for (id, row) in ids.iter().zip(values.chunks_exact_mut(d)) {
             self.table.read_row(*id as usize, row);
         }
-        device::cpu_tensor(values, [b, t, d])
+        values
     }
 }

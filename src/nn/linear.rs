@@ -3,9 +3,9 @@
 use burn::tensor::Tensor;
 
 use crate::{
-    device::{self, Device},
+    device::{self, Device, DeviceKind},
     kernel,
-    nn::quant::Q8,
+    nn::quant::Quantized,
 };
 
 /// Weights as they come from a file, `[n, k]`.
@@ -20,8 +20,8 @@ pub enum Matrix {
         /// `[n, k]`
         weights: Vec<f32>,
     },
-    /// 8 bits in blocks.
-    Q8(Q8),
+    /// 8 or 4 bits in blocks.
+    Quantized(Quantized),
 }
 
 impl Matrix {
@@ -29,7 +29,7 @@ impl Matrix {
     pub fn shape(&self) -> [usize; 2] {
         match self {
             Matrix::Dense { n, k, .. } => [*n, *k],
-            Matrix::Q8(matrix) => [matrix.n, matrix.k],
+            Matrix::Quantized(matrix) => [matrix.n, matrix.k],
         }
     }
 
@@ -39,12 +39,7 @@ impl Matrix {
             Matrix::Dense { k, weights, .. } => {
                 Matrix::Dense { n: end - first, k: *k, weights: weights[first * k..end * k].to_vec() }
             }
-            Matrix::Q8(matrix) => Matrix::Q8(Q8 {
-                n: end - first,
-                k: matrix.k,
-                quants: matrix.quants[first * matrix.k..end * matrix.k].to_vec(),
-                scales: matrix.scales[first * matrix.n_blocks()..end * matrix.n_blocks()].to_vec(),
-            }),
+            Matrix::Quantized(matrix) => Matrix::Quantized(matrix.rows(first, end)),
         }
     }
 
@@ -56,7 +51,7 @@ impl Matrix {
                 *n += more;
                 weights.extend(rows);
             }
-            (Matrix::Q8(matrix), Matrix::Q8(rows)) if matrix.k == rows.k => {
+            (Matrix::Quantized(matrix), Matrix::Quantized(rows)) if (matrix.bits, matrix.k) == (rows.bits, rows.k) => {
                 matrix.n += rows.n;
                 matrix.quants.extend(rows.quants);
                 matrix.scales.extend(rows.scales);
@@ -70,50 +65,90 @@ impl Matrix {
     pub fn read_row(&self, row: usize, out: &mut [f32]) {
         match self {
             Matrix::Dense { k, weights, .. } => out.copy_from_slice(&weights[row * k..][..*k]),
-            Matrix::Q8(matrix) => matrix.dequantize_row(row, out),
+            Matrix::Quantized(matrix) => matrix.dequantize_row(row, out),
         }
     }
 }
 
-enum Weight {
-    /// `[1, k, n]`: transposed for the product, and ready to be broadcast over the batch.
-    Dense(Tensor<3>),
-    Q8(kernel::Panels),
+/// A [`Matrix`] as its device wants it.
+pub struct Weight {
+    shape: [usize; 2],
+    layout: Layout,
+}
+
+enum Layout {
+    /// `[k, n]`: transposed for the product.
+    Dense(Box<Tensor<2>>),
+    Panels(kernel::Panels),
+    #[cfg(feature = "gpu")]
+    Gpu(crate::gpu::GpuMatrix),
+}
+
+impl Weight {
+    /// Puts a matrix on a device.
+    pub fn new(matrix: Matrix, device: &Device) -> Weight {
+        let shape = matrix.shape();
+        let layout = match (device.device_kind(), matrix) {
+            #[cfg(feature = "gpu")]
+            (DeviceKind::Gpu, matrix) => Layout::Gpu(crate::gpu::GpuMatrix::new(&matrix, device)),
+            (DeviceKind::Cpu, Matrix::Dense { n, k, weights }) => {
+                Layout::Dense(Box::new(device.tensor(weights, [n, k]).transpose()))
+            }
+            (DeviceKind::Cpu, Matrix::Quantized(matrix)) => Layout::Panels(kernel::Panels::new(&matrix)),
+        };
+        Weight { shape, layout }
+    }
+
+    /// `[n, k]`: outputs and inputs.
+    pub fn shape(&self) -> [usize; 2] {
+        self.shape
+    }
 }
 
 /// `x W^T + b`, with `W` `[n, k]` dense or quantized and `b` `[n]`.
 pub struct Linear {
     weight: Weight,
-    bias: Option<Vec<f32>>,
+    /// `[1, n]`
+    bias: Option<Tensor<2>>,
 }
 
 impl Linear {
-    /// Puts weights and bias on a device.
-    pub fn new(matrix: Matrix, bias: Option<Vec<f32>>, device: &Device) -> Linear {
-        let weight = match matrix {
-            Matrix::Dense { n, k, weights } => Weight::Dense(device.tensor(weights, [1, n, k]).swap_dims(1, 2)),
-            Matrix::Q8(matrix) => Weight::Q8(kernel::Panels::new(&matrix)),
-        };
+    /// Puts weight and bias together.
+    pub fn new(weight: Weight, bias: Option<Vec<f32>>, device: &Device) -> Linear {
+        let [n, _] = weight.shape;
+        // A GPU kernel always adds one: a list of bindings is the same for every launch of a kernel.
+        let bias = bias.or((device.device_kind() != DeviceKind::Cpu).then(|| vec![0.0; n]));
+        let bias = bias.map(|bias| {
+            let n = bias.len();
+            device.tensor(bias, [1, n])
+        });
         Linear { weight, bias }
     }
 
     /// # Shapes
-    /// `[b, t, k]` to `[b, t, n]`.
-    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let [b, t, _] = x.dims();
-        match &self.weight {
-            Weight::Dense(weight) => {
-                let [_, _, n] = weight.dims();
-                let y = x.matmul(weight.clone());
+    /// `[t, k]` to `[t, n]`.
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let ([t, _], [n, _]) = (x.dims(), self.weight.shape);
+        match &self.weight.layout {
+            Layout::Dense(weight) => {
+                let y = x.matmul(weight.as_ref().clone());
                 match &self.bias {
-                    Some(bias) => y + device::cpu_tensor(bias.clone(), [1, 1, n]),
+                    Some(bias) => y + bias.clone(),
                     None => y,
                 }
             }
-            Weight::Q8(panels) => {
-                let y = kernel::matmul_q8(&device::cpu_values(x), panels, self.bias.as_deref());
-                device::cpu_tensor(y, [b, t, panels.n])
+            Layout::Panels(panels) => {
+                let bias = self.bias.clone().map(device::cpu_values);
+                let y = kernel::matmul(&device::cpu_values(x), panels, bias.as_deref());
+                device::cpu_tensor(y, [t, n])
             }
+            #[cfg(feature = "gpu")]
+            Layout::Gpu(matrix) => match (device::values(x), self.bias.clone().map(device::values)) {
+                (device::Values::Gpu(x), Some(device::Values::Gpu(bias))) => {
+                    crate::gpu::matmul(&x, matrix, &bias).into_tensor()
+                }
+                _ => unreachable!("a model runs on one device"),
+            },
         }
     }
 }
@@ -121,6 +156,7 @@ impl Linear {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::quant::Bits;
 
     #[test]
     fn dense_and_quantized_agree_within_the_step_of_the_weights() {
@@ -128,18 +164,20 @@ mod tests {
         let device = Device::cpu();
         let weights: Vec<f32> = (0..n * k).map(|i| ((i * 7919 % 1009) as f32 - 504.0) / 1000.0).collect();
         let bias: Vec<f32> = (0..n).map(|i| i as f32 / 10.0).collect();
-        let x: Vec<f32> = (0..2 * 3 * k).map(|i| ((i * 31 % 17) as f32 - 8.0) / 8.0).collect();
-        let q8 = Q8::quantize(&weights, n, k);
+        let x: Vec<f32> = (0..6 * k).map(|i| ((i * 31 % 17) as f32 - 8.0) / 8.0).collect();
         let run = |matrix| {
-            let y = Linear::new(matrix, Some(bias.clone()), &device).forward(device.tensor(x.clone(), [2, 3, k]));
-            assert_eq!(y.dims(), [2, 3, n]);
+            let linear = Linear::new(Weight::new(matrix, &device), Some(bias.clone()), &device);
+            let y = linear.forward(device.tensor(x.clone(), [6, k]));
+            assert_eq!(y.dims(), [6, n]);
             device::cpu_values(y)
         };
-        let dense = run(Matrix::Dense { n, k, weights });
-        let quantized = run(Matrix::Q8(q8));
-        for (a, b) in dense.iter().zip(&quantized) {
-            // Half a step of each weight, 0.504 / 254, against 96 activations of at most 1.
-            assert!((a - b).abs() < 0.504 / 254.0 * 96.0 * 0.6, "{a} and {b}");
+        let dense = run(Matrix::Dense { n, k, weights: weights.clone() });
+        // Half a step of each weight against 96 activations of at most 1; the steps are those of `quant.rs`.
+        for (bits, step) in [(Bits::Eight, 0.504 / 127.0), (Bits::Four, 0.504 / 6.0)] {
+            let quantized = run(Matrix::Quantized(Quantized::new(bits, &weights, n, k)));
+            for (a, b) in dense.iter().zip(&quantized) {
+                assert!((a - b).abs() < step * 96.0 * 0.3, "{bits:?}: {a} and {b}");
+            }
         }
     }
 }

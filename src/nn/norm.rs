@@ -2,14 +2,15 @@
 
 use burn::tensor::Tensor;
 
-use crate::device::Device;
+use crate::{
+    device::{self, Device, Values},
+    kernel,
+};
 
 /// Layer normalization over the last dimension, with scale and shift.
 pub struct LayerNorm {
-    /// `[1, 1, d]`
-    weight: Tensor<3>,
-    /// `[1, 1, d]`
-    bias: Tensor<3>,
+    /// `[2, d]`: scale, then shift.
+    weights: Tensor<2>,
     eps: f32,
 }
 
@@ -17,15 +18,56 @@ impl LayerNorm {
     /// Takes scale and shift, both `[d]`.
     pub fn new(weight: Vec<f32>, bias: Vec<f32>, eps: f32, device: &Device) -> LayerNorm {
         let d = weight.len();
-        LayerNorm { weight: device.tensor(weight, [1, 1, d]), bias: device.tensor(bias, [1, 1, d]), eps }
+        LayerNorm { weights: device.tensor([weight, bias].concat(), [2, d]), eps }
     }
 
     /// # Shapes
-    /// `[b, t, d]` to `[b, t, d]`.
-    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let mean = x.clone().mean_dim(2);
-        let x = x - mean;
-        let variance = (x.clone() * x.clone()).mean_dim(2);
-        x / (variance + self.eps).sqrt() * self.weight.clone() + self.bias.clone()
+    /// `[t, d]` to `[t, d]`.
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let shape = x.dims();
+        match (device::values(x), device::values(self.weights.clone())) {
+            (Values::Cpu(mut x), Values::Cpu(weights)) => {
+                let (weight, bias) = weights.split_at(shape[1]);
+                kernel::layer_norm_in_place(&mut x, weight, bias, self.eps);
+                device::cpu_tensor(x, shape)
+            }
+            #[cfg(feature = "gpu")]
+            (Values::Gpu(x), Values::Gpu(weights)) => crate::gpu::layer_norm(&x, &weights, self.eps).into_tensor(),
+            #[cfg(feature = "gpu")]
+            _ => unreachable!("a model runs on one device"),
+        }
+    }
+}
+
+/// Normalization by the root mean square, with a scale (arXiv 1910.07467).
+pub struct RmsNorm {
+    /// `[1, d]`
+    weight: Tensor<2>,
+    eps: f32,
+}
+
+impl RmsNorm {
+    /// Takes the scale, `[d]`.
+    pub fn new(weight: Vec<f32>, eps: f32, device: &Device) -> RmsNorm {
+        let d = weight.len();
+        RmsNorm { weight: device.tensor(weight, [1, d]), eps }
+    }
+
+    /// Each part of `d` columns is normalized for itself: whole rows, or the heads in them.
+    ///
+    /// # Shapes
+    /// `[t, i * d]` to `[t, i * d]`.
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let shape = x.dims();
+        match (device::values(x), device::values(self.weight.clone())) {
+            (Values::Cpu(mut x), Values::Cpu(weight)) => {
+                kernel::rms_norm_in_place(&mut x, &weight, self.eps);
+                device::cpu_tensor(x, shape)
+            }
+            #[cfg(feature = "gpu")]
+            (Values::Gpu(x), Values::Gpu(weight)) => crate::gpu::rms_norm(&x, &weight, self.eps).into_tensor(),
+            #[cfg(feature = "gpu")]
+            _ => unreachable!("a model runs on one device"),
+        }
     }
 }

@@ -1,0 +1,182 @@
+//! GPU kernels: WGSL source and its launching through burn's extension points. The twin of [`crate::kernel`].
+//!
+//! Every kernel binds its buffers in the order of its arguments, all as `storage, read_write`, because burn keeps several
+//! tensors in one buffer; the last two are `info`, a list of u32 with the sizes of this launch, and the result. Sizes that
+//! do not change between launches are constants in the source. No kernel needs subgroups or f16, and none has more than
+//! 64 invocations in a workgroup or 16 KiB of its memory, so all run wherever WebGPU does.
+
+mod attention;
+mod elementwise;
+mod matmul;
+mod norm;
+mod pool;
+
+use std::collections::BTreeMap;
+
+use burn::{
+    backend::{DispatchDevice, TensorMetadata, Wgpu},
+    cubecl::{
+        CubeCount, CubeDim,
+        prelude::KernelId,
+        server::{Handle, KernelArguments},
+    },
+    tensor::{DType, Shape, Tensor},
+};
+use burn_wgpu::{CubeTensor, KernelSource, SourceKernel, SourceTemplate, into_contiguous};
+
+pub use attention::attend;
+pub use elementwise::{gelu, swiglu};
+pub use matmul::{GpuMatrix, matmul};
+pub use norm::{layer_norm, rms_norm, rotate};
+pub use pool::mean_of_ranges;
+
+/// A tensor on the GPU, row-major without gaps.
+#[derive(Clone, Debug)]
+pub struct GpuTensor {
+    inner: CubeTensor,
+}
+
+impl GpuTensor {
+    /// Whether a tensor is on a GPU.
+    pub fn holds<const D: usize>(x: &Tensor<D>) -> bool {
+        matches!(x.device().as_dispatch(), DispatchDevice::Cube(_))
+    }
+
+    /// Takes over a tensor.
+    ///
+    /// # Panics
+    /// When it is not on a GPU.
+    pub fn new<const D: usize>(x: Tensor<D>) -> GpuTensor {
+        let inner = x.try_into_primitive::<Wgpu>().expect("the tensor is on a GPU");
+        GpuTensor { inner: into_contiguous(inner) }
+    }
+
+    /// As a tensor of burn.
+    pub fn into_tensor<const D: usize>(self) -> Tensor<D> {
+        Tensor::from_primitive::<Wgpu>(self.inner)
+    }
+
+    /// `[t, d]`
+    pub fn shape(&self) -> [usize; 2] {
+        let shape = self.inner.shape();
+        [shape[0], shape[1]]
+    }
+
+    /// Bytes in the memory of this tensor's GPU.
+    fn upload(&self, bytes: &[u8]) -> Handle {
+        self.inner.client.create_from_slice(bytes)
+    }
+}
+
+/// A kernel's source and how it is cut into workgroups.
+struct Launch<'a> {
+    /// Writes the WGSL, in which an entry of `constants` stands as `{{ name }}`.
+    source: fn(&Constants) -> String,
+    /// Sizes that stay the same from launch to launch.
+    constants: &'a [(&'static str, usize)],
+    /// Sizes of this launch.
+    info: &'a [u32],
+    /// Workgroups.
+    count: [usize; 3],
+    /// Shape of the result.
+    shape: [usize; 2],
+}
+
+/// Largest number of workgroups along one dimension that every WebGPU device takes.
+const MAX_COUNT: usize = 65_535;
+
+impl Launch<'_> {
+    /// Runs the kernel on the device of `like`, with these inputs before `info` and the result.
+    fn run(self, like: &GpuTensor, inputs: &[&Handle]) -> GpuTensor {
+        let client = &like.inner.client;
+        let info: Vec<u8> = self.info.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let info = client.create_from_slice(&info);
+        let n_values = self.shape[0] * self.shape[1];
+        let out = client.empty((n_values * size_of::<f32>()).max(16));
+        let buffers = inputs.iter().copied().chain([&info, &out]).map(|handle| handle.clone().binding()).collect();
+        let kernel = Wgsl { source: self.source, constants: self.constants.iter().copied().collect() };
+        let [x, y, z] = self.count.map(|count| {
+            assert!(count <= MAX_COUNT, "{count} workgroups are too many");
+            count as u32
+        });
+        client.launch(
+            Box::new(SourceKernel::new(kernel, CubeDim::new_1d(64))),
+            CubeCount::Static(x, y, z),
+            KernelArguments::new().with_buffers(buffers),
+        );
+        let shape = Shape::from(self.shape);
+        let inner = CubeTensor::new_contiguous(client.clone(), like.inner.device.clone(), shape, out, DType::F32);
+        GpuTensor { inner }
+    }
+}
+
+/// Workgroups for `n` of something, spread over two dimensions; a kernel finds its place as `x + y * 32768`.
+fn spread(n: usize) -> [usize; 3] {
+    const WIDTH: usize = 32_768;
+    [n.min(WIDTH), n.div_ceil(WIDTH), 1]
+}
+
+/// Sizes in the source of a kernel, by name.
+type Constants = BTreeMap<&'static str, usize>;
+
+struct Wgsl {
+    source: fn(&Constants) -> String,
+    constants: Constants,
+}
+
+impl KernelSource for Wgsl {
+    fn source(&self) -> SourceTemplate {
+        let template = SourceTemplate::new((self.source)(&self.constants));
+        self.constants.iter().fold(template, |template, (name, value)| template.register(*name, value.to_string()))
+    }
+
+    fn id(&self) -> KernelId {
+        KernelId::new::<Self>().info((self.source as usize, self.constants.clone()))
+    }
+
+    fn lang(&self) -> &'static str {
+        "wgsl"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        device::{self, Device},
+        nn::{
+            linear::Matrix,
+            quant::{Bits, Quantized},
+        },
+    };
+
+    /// The oracle: dequantize, then multiply in f64. Every format, small and large tiles, shapes that fill no tile.
+    #[test]
+    fn the_product_is_that_of_the_dequantized_matrix() {
+        let device =
+            pollster::block_on(Device::gpu()).expect("tests need Vulkan: install Debian's mesa-vulkan-drivers");
+        for (m, n, k) in [(1, 16, 64), (3, 40, 200), (15, 33, 136), (130, 5, 8), (66, 1030, 72)] {
+            let numbers = |n: usize, step: usize| (0..n).map(move |i| ((i * step % 1009) as f32 - 504.0) / 700.0);
+            let (x, weights): (Vec<f32>, Vec<f32>) =
+                (numbers(m * k, 7919).collect(), numbers(n * k, 104_729).collect());
+            let bias: Vec<f32> = (0..n).map(|i| i as f32 / 100.0).collect();
+            let quantized = |bits| Matrix::Quantized(Quantized::new(bits, &weights, n, k));
+            let dense = Matrix::Dense { n, k, weights: weights.clone() };
+            for matrix in [dense, quantized(Bits::Eight), quantized(Bits::Four)] {
+                let gpu = |values: &[f32], shape| GpuTensor::new(device.tensor(values.to_vec(), shape));
+                let y = matmul(&gpu(&x, [m, k]), &GpuMatrix::new(&matrix, &device), &gpu(&bias, [1, n]));
+                let y = device::cpu_values(y.into_tensor::<2>());
+                let mut row = vec![0.0; k];
+                for j in 0..n {
+                    matrix.read_row(j, &mut row);
+                    for i in 0..m {
+                        let products = x[i * k..][..k].iter().zip(&row).map(|(a, b)| f64::from(*a) * f64::from(*b));
+                        let want = products.sum::<f64>() + f64::from(bias[j]);
+                        // Sums of at most 200 products below 0.52, each rounded to 2^-24 of the running sum.
+                        assert!((f64::from(y[i * n + j]) - want).abs() < 1e-4, "[{m}, {n}, {k}] at {i}, {j}");
+                    }
+                }
+            }
+        }
+    }
+}

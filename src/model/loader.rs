@@ -1,0 +1,73 @@
+//! Loading a model: files come one by one, each is checked, its tensors go to the device, and none has to be kept.
+
+use crate::{
+    device::Device,
+    error::{Error, Result},
+    format::FileEntry,
+    model::{config::ModelManifest, weights::Weights},
+    tokenize::Tokenizer,
+};
+
+/// A model that gets its files. [`crate::model::encoder::Encoder::new`] and [`crate::model::reranker::Reranker::new`]
+/// take it once it has them all.
+pub struct ModelLoader {
+    manifest: ModelManifest,
+    tokenizer: Option<Tokenizer>,
+    weights: Weights,
+    missing: Vec<FileEntry>,
+}
+
+impl ModelLoader {
+    /// Starts with the bytes of `model.json`.
+    ///
+    /// # Errors
+    /// Those of [`ModelManifest::open`], and [`Error::Unsupported`].
+    pub fn new(model_json: &[u8], device: &Device) -> Result<ModelLoader> {
+        let manifest = ModelManifest::open(model_json)?;
+        manifest.architecture.check(&manifest.name)?;
+        let weights = Weights::new(device, manifest.architecture.is_table());
+        let missing = manifest.files().cloned().collect();
+        Ok(ModelLoader { manifest, tokenizer: None, weights, missing })
+    }
+
+    /// The model's manifest.
+    pub fn manifest(&self) -> &ModelManifest {
+        &self.manifest
+    }
+
+    /// The files that are still to be added, in the order in which to add them.
+    pub fn missing(&self) -> &[FileEntry] {
+        &self.missing
+    }
+
+    /// Adds a file.
+    ///
+    /// # Errors
+    /// Those of [`FileEntry::check`], of the tokenizer and of [`Weights::add_file`]; another file than the
+    /// next one is [`Error::Malformed`].
+    pub fn add_file(&mut self, file: &str, bytes: &[u8]) -> Result<()> {
+        let Some(entry) = self.missing.first().filter(|entry| entry.file == file) else {
+            return Err(Error::malformed(file, "it is not the file that the model needs next"));
+        };
+        entry.check(bytes)?;
+        if file == self.manifest.tokenizer.file {
+            self.tokenizer = Some(Tokenizer::open(bytes)?);
+        } else {
+            self.weights.add_file(file, bytes)?;
+        }
+        self.missing.remove(0);
+        Ok(())
+    }
+
+    /// What was loaded.
+    ///
+    /// # Errors
+    /// [`Error::MissingFile`].
+    pub(super) fn finish(self) -> Result<(ModelManifest, Tokenizer, Weights)> {
+        if let Some(entry) = self.missing.first() {
+            return Err(Error::MissingFile { file: entry.file.clone() });
+        }
+        let tokenizer = self.tokenizer.ok_or(Error::MissingFile { file: self.manifest.tokenizer.file.clone() })?;
+        Ok((self.manifest, tokenizer, self.weights))
+    }
+}

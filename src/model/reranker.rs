@@ -1,0 +1,278 @@
+//! The reranker: a task and skills to scores, a few skills at a time, so that the best guesses are known first and a
+//! query that nobody waits for any more ends soon.
+
+use crate::{
+    contract::{Documents, PairContract, PairForm, PairText},
+    device::{self, Device, DeviceKind},
+    error::{Error, Result},
+    model::{
+        bert::BertClassifier,
+        config::{Architecture, ModelManifest, SelfTest, Task},
+        loader::ModelLoader,
+        qwen3::{Prefix, Qwen3},
+    },
+    nn::pool,
+    tokenize::{Batch, Tokenizer, Tokens},
+};
+
+/// Tokens of a batch: on a CPU about what one document has, so that scores come soon; on a GPU enough to fill it.
+fn batch_tokens(kind: DeviceKind) -> usize {
+    match kind {
+        DeviceKind::Cpu => 256,
+        #[cfg(feature = "gpu")]
+        DeviceKind::Gpu => 4_096,
+    }
+}
+
+/// A common beginning that is shorter than this is not worth a pass of its own.
+const MIN_PREFIX_TOKENS: usize = 16;
+
+/// Largest difference of a score to the stored one, beside 2% of it.
+const SELF_TEST_DIFFERENCE: f32 = 0.05;
+
+/// A loaded reranker.
+pub struct Reranker {
+    manifest: ModelManifest,
+    contract: PairContract,
+    tokenizer: Tokenizer,
+    network: Network,
+    device: Device,
+}
+
+enum Network {
+    Bert(Box<BertClassifier>),
+    Qwen3 {
+        qwen3: Box<Qwen3>,
+        /// `[d]`: the head's row of "yes" minus that of "no".
+        yes_no: Vec<f32>,
+    },
+}
+
+/// A task and its documents on their way through a [`Reranker`].
+pub struct Reranking {
+    /// What follows the prefix, for each document.
+    texts: Vec<Tokens>,
+    prefix: Option<Prefix>,
+    n_done: usize,
+}
+
+/// The score of one document.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub struct Scored {
+    /// Place of the document among those given.
+    pub place: usize,
+    /// Higher is better. Scores order the documents of one task; they say nothing across tasks.
+    pub score: f32,
+}
+
+impl Reranking {
+    /// Number of documents.
+    pub fn n_documents(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Number of tokens that all documents share and that were computed once.
+    pub fn n_shared_tokens(&self) -> usize {
+        self.prefix.as_ref().map_or(0, Prefix::n_tokens)
+    }
+
+    /// Number of tokens that are computed, the shared ones once.
+    pub fn n_tokens(&self) -> usize {
+        self.n_shared_tokens() + self.texts.iter().map(Tokens::len).sum::<usize>()
+    }
+}
+
+impl Reranker {
+    /// Puts the reranker together.
+    ///
+    /// # Errors
+    /// [`Error::MissingFile`], [`Error::Weights`], and [`Error::Unavailable`] for an encoder.
+    pub fn new(loader: ModelLoader) -> Result<Reranker> {
+        let (manifest, tokenizer, mut weights) = loader.finish()?;
+        let contract = manifest.reranker_contract()?.clone();
+        let mut network = match &manifest.architecture {
+            Architecture::Bert(config) => Network::Bert(Box::new(BertClassifier::new(config, &mut weights))),
+            Architecture::Qwen3(config) => {
+                let qwen3 = Box::new(Qwen3::new(config, contract.document.max_tokens, &mut weights));
+                Network::Qwen3 { qwen3, yes_no: Vec::new() }
+            }
+        };
+        let device = weights.device().clone();
+        weights.finish(&manifest.name)?;
+        if let (Network::Qwen3 { qwen3, yes_no }, PairForm::Prompt { yes, no, .. }) = (&mut network, &contract.form) {
+            let (yes, no) = (qwen3.head_row(*yes)?, qwen3.head_row(*no)?);
+            *yes_no = yes.iter().zip(no).map(|(yes, no)| yes - no).collect();
+        }
+        Ok(Reranker { manifest, contract, tokenizer, network, device })
+    }
+
+    /// The model's manifest.
+    pub fn manifest(&self) -> &ModelManifest {
+        &self.manifest
+    }
+
+    /// How texts are put before it.
+    pub fn contract(&self) -> &PairContract {
+        &self.contract
+    }
+
+    /// Weight of the retrieval score beside the reranker's own.
+    pub fn retrieval_weight(&self) -> f32 {
+        match self.manifest.task {
+            Task::Reranker { retrieval_weight, .. } => retrieval_weight,
+            Task::Encoder { .. } => 0.0,
+        }
+    }
+
+    /// Where it runs.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The text of a skill.
+    pub fn document(&self, name: &str, description: &str, body: &str, documents: Documents) -> String {
+        self.contract.document(name, description, body, documents)
+    }
+
+    /// Token ids of a pair, cut at the contract's limit.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`].
+    pub fn pair_tokens(&self, text: &PairText) -> Result<Tokens> {
+        let max_tokens = self.contract.document.max_tokens;
+        match text {
+            PairText::Pair { query, document } => self.tokenizer.encode_pair(query, document, max_tokens),
+            PairText::Prompt { prefix, middle, suffix } => {
+                let mut ids = self.tokenizer.encode_bare(prefix, max_tokens)?;
+                let suffix = self.tokenizer.encode_bare(suffix, max_tokens)?;
+                let room = max_tokens.saturating_sub(ids.len() + suffix.len());
+                ids.extend(self.tokenizer.encode_bare(middle, room)?);
+                ids.extend(suffix);
+                Ok(Tokens::new(ids))
+            }
+        }
+    }
+
+    /// Starts with a task and the texts of some skills ([`Reranker::document`]): makes tokens, and computes what all of
+    /// them begin with.
+    ///
+    /// # Errors
+    /// [`Error::EmptyQuery`], [`Error::Tokenizer`] or [`Error::Device`].
+    pub fn begin(&self, query: &str, documents: &[String]) -> Result<Reranking> {
+        if query.trim().is_empty() {
+            return Err(Error::EmptyQuery);
+        }
+        let texts = documents.iter().map(|document| self.pair_tokens(&self.contract.text(query, document)));
+        let texts: Vec<Tokens> = texts.collect::<Result<_>>()?;
+        let n_shared = n_shared(&texts);
+        let prefix = match &self.network {
+            Network::Qwen3 { qwen3, .. } if texts.len() > 1 && n_shared >= MIN_PREFIX_TOKENS => {
+                let shared = Tokens::new(texts[0].ids()[..n_shared].to_vec());
+                Some(qwen3.prefix(&Batch::new([&shared]))?)
+            }
+            _ => None,
+        };
+        let n_before = prefix.as_ref().map_or(0, Prefix::n_tokens);
+        let texts = texts.iter().map(|text| text.from(n_before)).collect();
+        Ok(Reranking { texts, prefix, n_done: 0 })
+    }
+
+    /// The scores of the next documents, in the order in which they were given; `None` when all are done.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`] or [`Error::Device`]. Then nothing is lost: the same call tries the same documents again.
+    pub async fn next(&self, reranking: &mut Reranking) -> Result<Option<Vec<Scored>>> {
+        let start = reranking.n_done;
+        let mut n_tokens = 0;
+        let limit = batch_tokens(self.device.device_kind());
+        let fits = |text: &&Tokens| {
+            n_tokens += text.len();
+            n_tokens <= limit
+        };
+        let n_texts = reranking.texts[start..].iter().take_while(fits).count().max(1);
+        let end = (start + n_texts).min(reranking.texts.len());
+        if start == end {
+            return Ok(None);
+        }
+        let batch = Batch::new(&reranking.texts[start..end]);
+        let scores = self.score(&batch, reranking.prefix.as_ref()).await?;
+        reranking.n_done = end;
+        Ok(Some(scores.into_iter().zip(start..).map(|(score, place)| Scored { place, score }).collect()))
+    }
+
+    /// All scores of a task's documents, in their order.
+    ///
+    /// # Errors
+    /// Those of [`Reranker::begin`] and [`Reranker::next`].
+    pub async fn scores(&self, query: &str, documents: &[String]) -> Result<Vec<f32>> {
+        let mut reranking = self.begin(query, documents)?;
+        let mut scores = Vec::new();
+        while let Some(batch) = self.next(&mut reranking).await? {
+            scores.extend(batch.iter().map(|scored| scored.score));
+        }
+        Ok(scores)
+    }
+
+    async fn score(&self, batch: &Batch, prefix: Option<&Prefix>) -> Result<Vec<f32>> {
+        match &self.network {
+            Network::Bert(bert) => device::read(bert.forward(batch)?).await,
+            Network::Qwen3 { qwen3, yes_no } => {
+                let last = pool::last(qwen3.forward(batch, prefix)?, &batch.lengths);
+                let rows = device::read(qwen3.normed(last)).await?;
+                Ok(rows
+                    .chunks_exact(yes_no.len())
+                    .map(|row| row.iter().zip(yes_no).map(|(x, w)| x * w).sum())
+                    .collect())
+            }
+        }
+    }
+
+    /// What `model.json` is to hold for [`Reranker::self_test`].
+    ///
+    /// # Errors
+    /// Those of [`Reranker::scores`].
+    pub async fn make_self_test(&self, query: &str, document: &str) -> Result<SelfTest> {
+        let expected = self.scores(query, &[document.to_owned()]).await?;
+        Ok(SelfTest { query: query.to_owned(), document: Some(document.to_owned()), expected })
+    }
+
+    /// Compares what the device makes of a stored pair with what it has to be. A model without one passes.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when it is something else.
+    pub async fn self_test(&self) -> Result<()> {
+        let Some(SelfTest { query, document: Some(document), expected }) = &self.manifest.self_test else {
+            return Ok(());
+        };
+        let got = self.scores(query, std::slice::from_ref(document)).await?;
+        let close = |(got, want): (&f32, &f32)| (got - want).abs() <= SELF_TEST_DIFFERENCE + 0.02 * want.abs();
+        if got.len() == expected.len() && got.iter().zip(expected).all(close) {
+            return Ok(());
+        }
+        let name = self.device.name();
+        Err(Error::Device { reason: format!("self-test failed: {name} computes wrong numbers ({got:?})") })
+    }
+}
+
+/// Number of tokens that all texts begin with; each keeps at least one of its own.
+fn n_shared(texts: &[Tokens]) -> usize {
+    let Some((first, others)) = texts.split_first() else { return 0 };
+    let shared = |text: &Tokens| first.ids().iter().zip(text.ids()).take_while(|(a, b)| a == b).count();
+    let shortest = texts.iter().map(Tokens::len).min().unwrap_or(0);
+    others.iter().map(shared).min().unwrap_or(first.len()).min(shortest.saturating_sub(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_texts_share_leaves_each_a_token() {
+        let texts = |all: &[&[u32]]| all.iter().map(|ids| Tokens::new(ids.to_vec())).collect::<Vec<_>>();
+        assert_eq!(n_shared(&texts(&[&[1, 2, 3, 4], &[1, 2, 5]])), 2);
+        assert_eq!(n_shared(&texts(&[&[1, 2, 3], &[1, 2]])), 1);
+        assert_eq!(n_shared(&texts(&[&[1, 2], &[1, 2]])), 1);
+        assert_eq!(n_shared(&texts(&[&[1], &[2]])), 0);
+        assert_eq!(n_shared(&[]), 0);
+    }
+}
