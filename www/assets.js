@@ -8,7 +8,7 @@
 
 import { abortError, isAbort, SkillRouterError } from './error.js';
 import { canStore, evictUnlisted, readStored, removeStored, store } from './cache.js';
-import { sha256_hex } from './pkg/skillrouter.js';
+import { sha256_hex } from './pkg/cpu/skillrouter.js';
 
 /**
  * A file as a manifest lists it.
@@ -34,6 +34,7 @@ const MANIFEST_PATIENCE_MS = 5000;
  */
 export async function fetchAsset(url, entry, { signal, onProgress, owner = url } = {}) {
   const kept = await readStored(url);
+  if (signal?.aborted) throw abortError();
   if (kept && !(await mismatch(kept, entry))) {
     onProgress?.({ loaded_bytes: kept.length, cached: true });
     return kept;
@@ -47,6 +48,41 @@ export async function fetchAsset(url, entry, { signal, onProgress, owner = url }
   const stored = await store(url, bytes, owner);
   onProgress?.({ loaded_bytes: bytes.length, cached: false, cache_full: !stored && canStore() });
   return bytes;
+}
+
+/**
+ * The files that a manifest lists: fetched side by side, a few ahead, and given to `add` one after another in their order.
+ * None is kept once it was added, since a second copy of a large model would be felt.
+ * @param {FileEntry[]} entries
+ * @param {object} options
+ * @param {string} options.owner URL of the manifest
+ * @param {(file: string, bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>} options.add
+ * @param {AbortSignal} [options.signal]
+ * @param {(file: string) => ((progress: FileProgress) => void) | undefined} [options.progressOf]
+ */
+export async function fetchInOrder(entries, { owner, add, signal, progressOf }) {
+  const others = new AbortController();
+  const either = AbortSignal.any([signal, others.signal].filter(Boolean));
+  /** @type {Promise<Uint8Array<ArrayBuffer>>[]} */
+  const coming = [];
+  const start = (entry) => {
+    const options = { signal: either, owner, onProgress: progressOf?.(entry.file) };
+    const download = fetchAsset(new URL(entry.file, owner).href, entry, options);
+    download.catch(() => {}); // Each is awaited below, but one may fail before its turn.
+    coming.push(download);
+  };
+  entries.slice(0, MAX_PARALLEL).forEach(start);
+  try {
+    for (const [i, { file }] of entries.entries()) {
+      await add(file, await coming.shift());
+      if (either.aborted) throw abortError();
+      if (i + MAX_PARALLEL < entries.length) start(entries[i + MAX_PARALLEL]);
+    }
+  } catch (error) {
+    others.abort();
+    await Promise.allSettled(coming);
+    throw error;
+  }
 }
 
 /**

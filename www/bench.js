@@ -2,18 +2,20 @@
  * Times the engine in this browser: the exact scan over random vectors, then whole routes for tasks of known length.
  *
  *     bench.html?scan=10000,80000&width=384&runs=50&tokens=16,64,256     (scan=none or tokens=none leaves one out)
+ *     bench.html?device=gpu                                              (the model on WebGPU, software adapters too)
  *
  * WebAssembly memory only grows: for that of a page with the model, leave the scan out.
  * The result is in `window.benchResult` when it is not undefined any more.
  */
 
-import init, { bench_scan, Router } from './pkg/skillrouter.js';
-import { fetchAsset, fetchManifest } from './assets.js';
+import init, { bench_scan, Device, Encoder, Router } from './pkg/cpu/skillrouter.js';
+import { fetchInOrder, fetchManifest } from './assets.js';
 
 const parameters = new URLSearchParams(location.search);
 const numbers = (name, fallback) => (parameters.get(name) ?? fallback).split(',').map(Number).filter((n) => n > 0);
 const WIDTH = numbers('width', '384')[0];
 const RUNS = numbers('runs', '50')[0];
+const ON_GPU = parameters.get('device') === 'gpu';
 /** One token each in every English vocabulary; the two special tokens come on top. */
 const WORDS = ['time', 'year', 'people', 'way', 'day', 'man', 'thing', 'woman', 'life', 'child', 'world', 'school', 'state', 'family', 'group', 'country'];
 const N_SPECIAL_TOKENS = 2;
@@ -32,10 +34,13 @@ async function main() {
 
   const lengths_tokens = numbers('tokens', '16,64,256');
   let about = null;
+  let device = null;
   if (lengths_tokens.length > 0) {
     const router = await openRouter();
     about = router.about();
-    for (const n_tokens of lengths_tokens) rows.push(await timeRoutes(router, n_tokens));
+    const opened = await openEncoder(router);
+    device = { kind: opened.device.kind, name: opened.device.name };
+    for (const n_tokens of lengths_tokens) rows.push(await timeRoutes(router, opened.encoder, n_tokens));
   }
 
   const wasm_bytes = memory.buffer.byteLength;
@@ -43,6 +48,7 @@ async function main() {
     user_agent: navigator.userAgent,
     n_cores: navigator.hardwareConcurrency,
     index: about && { n_skills: about.n_skills, model: about.encoder.name },
+    device,
     rows,
     memory: { wasm_after_scan_bytes, wasm_bytes, js_heap_bytes: performance.memory?.usedJSHeapSize ?? null },
   };
@@ -51,33 +57,40 @@ async function main() {
   await say(`Done. WebAssembly memory: ${(wasm_bytes / BYTES_PER_MIB).toFixed(1)} MiB.`);
 }
 
-/** The page's own index and model, loaded without the worker. */
+/** The page's own index, loaded without the worker. */
 async function openRouter() {
   await say('Loading index and model…');
   const index_url = new URL('index/index.json', document.baseURI).href;
   const { value: router } = await fetchManifest(index_url, (bytes) => new Router(bytes));
-  const { files, encoder } = router.about();
-  for (const entry of [...files.lexical, ...files.vectors]) {
-    router.add_index_file(entry.file, await fetchAsset(new URL(entry.file, index_url).href, entry, { owner: index_url }));
-  }
-  const model_url = new URL(`models/${encoder.name}/model.json`, document.baseURI).href;
-  const { value: model_json } = await fetchManifest(model_url, (bytes) => bytes);
-  for (const entry of router.open_model(model_json)) {
-    router.add_model_file(entry.file, await fetchAsset(new URL(entry.file, model_url).href, entry, { owner: model_url }));
-  }
-  router.finish_model();
+  const { lexical, vectors } = router.about().files;
+  await fetchInOrder([...lexical, ...vectors], { owner: index_url, add: (file, bytes) => router.add_index_file(file, bytes) });
   return router;
 }
 
+/** The encoder of an index, on the device that was asked for. */
+async function openEncoder(router) {
+  let engine = { Device, Encoder };
+  if (ON_GPU) {
+    engine = await import('./pkg/gpu/skillrouter.js');
+    await engine.default();
+  }
+  const device = await engine.Device.open();
+  const model_url = new URL(`models/${router.about().encoder.name}/model.json`, document.baseURI).href;
+  const { value: encoder } = await fetchManifest(model_url, (bytes) => new engine.Encoder(bytes, device));
+  await fetchInOrder(encoder.missing(), { owner: model_url, add: (file, bytes) => encoder.add_file(file, bytes) });
+  await encoder.finish();
+  return { device, encoder };
+}
+
 /** Routes by meaning; every run is another text, in case the engine should remember one. */
-async function timeRoutes(router, n_tokens) {
+async function timeRoutes(router, encoder, n_tokens) {
   await say(`Encoding ${n_tokens} tokens…`);
   const times_ms = [];
   const n_runs = Math.max(5, Math.min(RUNS, Math.ceil(2000 / n_tokens)));
   for (let run = -1; run < n_runs; run++) {
     const query = Array.from({ length: n_tokens - N_SPECIAL_TOKENS }, (_, i) => WORDS[(i * 7 + (run + 1) * (i + 3)) % WORDS.length]).join(' ');
     const started_ms = performance.now();
-    await router.route(query, { top: 10, mode: 'dense', search: 'exact' });
+    router.search(query, await encoder.embed_query(query), { top: 10, mode: 'dense', search: 'exact' });
     if (run >= 0) times_ms.push(performance.now() - started_ms); // The first warms up.
   }
   return row(`route by meaning, ${n_tokens} tokens`, times_ms);

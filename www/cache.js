@@ -61,6 +61,12 @@ export async function evictUnlisted(owner, listed) {
   });
 }
 
+/** Removes a manifest and all that it listed. @param {string} owner URL of the manifest */
+export async function removeOwned(owner) {
+  await evictUnlisted(owner, new Set());
+  await removeStored(owner);
+}
+
 /** @returns {Promise<{ url: string, bytes: number }[]>} everything on the shelf */
 export async function listStored() {
   const files = await withCache(async (cache) => {

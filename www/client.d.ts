@@ -18,7 +18,7 @@ export class SkillRouterError extends Error {
 /** How far the files have come. */
 export interface Progress {
   loaded_bytes: number;
-  /** Of the files that are known so far: it grows once, when the model's list of files has come. */
+  /** Of the files that are known so far: it grows when a model's list of files has come. */
   total_bytes: number;
   /** The part of `loaded_bytes` that was kept from an earlier visit. */
   cached_bytes: number;
@@ -33,13 +33,21 @@ export interface OpenOptions {
   index?: string | URL;
   /** Folder that holds a folder for each model. Default `models/`. */
   models?: string | URL;
+  /** Name of a reranker's folder in `models`, or null for answers that are not re-ranked. Default null. */
+  reranker?: string | null;
+  /**
+   * Where the models run. `cpu` never touches WebGPU. `gpu` takes any adapter that can be used, software ones too, and the
+   * CPU where there is none. `auto` runs models of 100 MB and more on a graphics card; smaller ones start on the CPU, and
+   * where there is a graphics card it is tried after the first use, and the faster one is kept and remembered. Default `auto`.
+   */
+  device?: 'auto' | 'cpu' | 'gpu';
   /**
    * Cards and bodies are fetched ahead when they are together at most this large, so that no request depends on what is asked.
    * Default 4 MiB; 0 fetches each shard when it is needed.
    */
   prefetch_bytes?: number;
   onProgress?: (progress: Progress) => void;
-  /** Cancels the opening, or after it the loading of the model; answers by words go on then. */
+  /** Cancels the opening, or after it the loading of the models; answers go on with what is there. */
   signal?: AbortSignal;
 }
 
@@ -50,12 +58,25 @@ export interface RouteOptions {
   mode?: 'lexical' | 'dense' | 'hybrid';
   /** `hnsw` needs an index that was built with it. Default `exact`. */
   search?: 'exact' | 'hnsw';
-  /** The last word may be unfinished; a newer call with `typing` cancels this one. Default false. */
+  /**
+   * The last word may be unfinished; a newer call with `typing` cancels this one. It is not re-ranked, and a list that is
+   * being re-ranked meanwhile is left as it is. Default false.
+   */
   typing?: boolean;
-  /** Whether to wait for a model that is still loading. Default: not while typing. */
+  /** Whether to wait for models that are still loading. Default: not while typing. */
   wait?: boolean;
+  /**
+   * How many of the best skills the reranker reads; 0 leaves it out. Their texts are fetched where they are not here yet.
+   * Default 20 when a reranker was opened, else 0.
+   */
+  rerank?: number;
+  /** `exact` reads documents as the reranker was trained to; `fast` reads less of them. Default `exact`. */
+  documents?: 'exact' | 'fast';
   signal?: AbortSignal;
-  /** Each stage as it is ready. A stage comes a second time when descriptions had to be fetched for it. */
+  /**
+   * Each stage as it is ready. A stage comes again when descriptions had to be fetched for it, and `reranked` comes after
+   * every batch that the reranker has read.
+   */
   onStage?: (answer: Answer) => void;
 }
 
@@ -74,16 +95,45 @@ export interface Route {
   lexical_rank?: number;
   /** Rank by meaning, from 1; missing when the meaning did not find it. */
   dense_rank?: number;
+  /** Score before re-ranking. */
+  retrieval_score?: number;
+  /** Rank before re-ranking, from 1. */
+  retrieval_rank?: number;
+  /** What the reranker says; missing when it has not read the skill. Comparable within one answer only. */
+  rerank_score?: number;
+}
+
+/** Where a model ran. */
+export interface DeviceUsed {
+  kind: 'cpu' | 'gpu';
+  name: string;
+  /** Why there, where one might have expected the other. */
+  reason?: string;
 }
 
 export interface Answer {
-  stage: 'lexical' | 'retrieved';
-  device: string;
+  stage: 'lexical' | 'retrieved' | 'reranked';
+  /** Where the last stage was computed. */
+  device: DeviceUsed;
+  /** Where the task was encoded, when that is another device than the reranker's. */
+  encoder_device?: DeviceUsed;
   /** Why the answer is less than what was asked for. */
   reason?: string;
   /** Best first. Empty when nothing matches. */
   routes: Route[];
-  timings_ms: { lexical?: number; encode?: number; search?: number; cards?: number; total: number };
+  /** How many skills the reranker has read, and how many it is to read. Skills that it has read come first. */
+  reranked?: { done: number; of: number };
+  timings_ms: { lexical?: number; encode?: number; search?: number; cards?: number; rerank?: number; total: number };
+}
+
+/** A model of a router. */
+export interface ModelAbout {
+  role: 'encoder' | 'reranker';
+  name: string;
+  /** Size of its files; missing until it has been loaded. */
+  bytes?: number;
+  /** Where it runs; missing until it has been loaded. */
+  device?: DeviceUsed;
 }
 
 export interface About {
@@ -94,6 +144,8 @@ export interface About {
   width: number;
   /** Sizes of the index. */
   bytes: { total: number; vectors: number; lexical: number };
+  /** The encoder, and the reranker where there is one. */
+  models: ModelAbout[];
 }
 
 export class SkillRouter {
@@ -101,6 +153,9 @@ export class SkillRouter {
   static open(options?: OpenOptions): Promise<SkillRouter>;
   /** Resolves when answers are by meaning too; rejects with the reason when the model cannot be loaded. */
   readonly ready: Promise<void>;
+  /** Resolves when answers are re-ranked too; rejects with the reason when the reranker cannot be loaded; null without one. */
+  readonly reranker_ready: Promise<void> | null;
+  /** As things stand now: models move between devices. */
   about(): About;
   /** The best stage that can be reached. Degrading is a value: see `stage` and `reason`. */
   route(query: string, options?: RouteOptions): Promise<Answer>;
@@ -108,7 +163,7 @@ export class SkillRouter {
   body(skill_idx: number): Promise<string | null>;
   /** Files of all indexes and models that this origin keeps. */
   cached(): Promise<{ url: string; bytes: number }[]>;
-  /** Deletes them. What is loaded stays usable. */
-  forget(): Promise<void>;
+  /** Deletes them, or only those of the model of that name. What is loaded stays usable. */
+  forget(model?: string): Promise<void>;
   close(): void;
 }

@@ -13,27 +13,39 @@ import { abortError, fromPlain, SkillRouterError } from './error.js';
 
 export { SkillRouterError };
 
+/** @typedef {'encoder' | 'reranker'} Role */
+
+const DEVICES = ['auto', 'cpu', 'gpu'];
 const WORKER_URL = new URL('./worker.js', import.meta.url);
+/** As many candidates as the paper re-ranks that the pipeline is from (arXiv 2603.22455). */
+const RERANK = 20;
 /** Cards and bodies of an index up to this size are fetched ahead: about a thousand skills. */
 const PREFETCH_BYTES = 4 * 1024 * 1024;
 
 /** A router over one index. Made by `SkillRouter.open`. */
 export class SkillRouter {
   #options;
+  /** @type {import('./client.d.ts').About} */
   #about;
+  /** @type {Record<Role, ReturnType<typeof deferred>>} */
   #ready;
   /** @type {Promise<Connection> | null} null when the next call has to start a worker */
   #connection = null;
   /** @type {AbortController | null} the newest route of somebody who types */
   #typing = null;
-  /** @type {string | null} why a new worker is not to load the model again */
-  #skip_model = null;
+  /** @type {Record<Role, string | null>} why a new worker is not to load a model again */
+  #skip = { encoder: null, reranker: null };
   #closed = false;
 
   /** @param {import('./client.d.ts').OpenOptions} [options] */
-  static async open({ index = 'index/', models = 'models/', prefetch_bytes = PREFETCH_BYTES, onProgress, signal } = {}) {
+  static async open({
+    index = 'index/', models = 'models/', reranker = null, device = 'auto', prefetch_bytes = PREFETCH_BYTES, onProgress, signal,
+  } = {}) {
+    if (!DEVICES.includes(device)) {
+      throw new SkillRouterError('unavailable', `there is no device ${device}; choose one of ${DEVICES.join(', ')}`);
+    }
     const router = new SkillRouter();
-    router.#options = { index_url: folder(index), models_url: folder(models), prefetch_bytes, onProgress };
+    router.#options = { index_url: folder(index), models_url: folder(models), reranker, device, prefetch_bytes, onProgress };
     await router.#connected(signal);
     signal?.addEventListener('abort', () => void router.#stop(), { once: true });
     if (signal?.aborted) void router.#stop();
@@ -42,7 +54,12 @@ export class SkillRouter {
 
   /** Resolves when answers are by meaning too; rejects when the model cannot be loaded. */
   get ready() {
-    return this.#ready.promise;
+    return this.#ready.encoder.promise;
+  }
+
+  /** Resolves when answers are re-ranked too; rejects when the reranker cannot be loaded; null when there is none. */
+  get reranker_ready() {
+    return this.#options.reranker === null ? null : this.#ready.reranker.promise;
   }
 
   about() {
@@ -50,13 +67,16 @@ export class SkillRouter {
   }
 
   /** @param {string} query @param {import('./client.d.ts').RouteOptions} [options] */
-  async route(query, { top = 10, mode = 'hybrid', search = 'exact', typing = false, wait = !typing, signal, onStage } = {}) {
+  async route(query, { signal, onStage, ...options } = {}) {
+    const { top = 10, mode = 'hybrid', search = 'exact', typing = false, wait = !typing, documents = 'exact' } = options;
+    const { rerank = this.#options.reranker === null ? 0 : RERANK } = options;
     if (typing) {
       this.#typing?.abort();
       this.#typing = new AbortController();
       signal = AbortSignal.any([this.#typing.signal, signal].filter(Boolean));
     }
-    return this.#call('route', { query: String(query), options: { top, mode, search, typing, wait } }, { signal, onStage });
+    const complete = { top, mode, search, typing, wait, rerank, documents };
+    return this.#call('route', { query: String(query), options: complete }, { signal, onStage });
   }
 
   /** @param {number} skill_idx */
@@ -68,8 +88,10 @@ export class SkillRouter {
     return this.#call('cached');
   }
 
-  forget() {
-    return this.#call('forget');
+  /** @param {string} [model] */
+  forget(model) {
+    const manifest_url = model === undefined ? undefined : `${this.#options.models_url}${encodeURIComponent(model)}/model.json`;
+    return this.#call('forget', { manifest_url });
   }
 
   close() {
@@ -78,9 +100,9 @@ export class SkillRouter {
     this.#connection?.then((connection) => connection.end(error), () => {});
   }
 
-  /** Ends the loading of the model, also for a worker that has to be started later. */
+  /** Ends the loading of the models, also for a worker that has to be started later. */
   async #stop() {
-    this.#skip_model = 'loading the model was stopped';
+    this.#skip = { encoder: 'loading the model was stopped', reranker: 'loading the reranker was stopped' };
     await this.#connection?.then((connection) => connection.call('stop')).catch(() => {});
   }
 
@@ -99,33 +121,40 @@ export class SkillRouter {
   }
 
   async #connect(signal) {
-    const ready = deferred();
+    const ready = { encoder: deferred(), reranker: deferred() };
     this.#ready = ready;
     const { onProgress, ...options } = this.#options;
     const events = {
       progress: onProgress,
-      ready: ready.resolve,
-      unready: (plain) => {
-        ready.reject(fromPlain(plain));
-        if (!plain.fatal) return;
-        this.#skip_model = plain.message; // A model that stopped the engine would stop the next one too.
-        connection.end(fromPlain(plain));
+      model: (model) => this.#noteModel(model),
+      ready: ({ role }) => ready[role].resolve(),
+      unready: ({ role, error }) => {
+        ready[role].reject(fromPlain(error));
+        if (!error.fatal) return;
+        this.#skip[role] = error.message; // A model that stopped the engine would stop the next one too.
+        connection.end(fromPlain(error));
       },
     };
     const connection = new Connection(WORKER_URL, {
       onEvent: (event, value) => events[event]?.(value),
       onLost: (error) => {
         this.#connection = null;
-        ready.reject(error);
+        for (const { reject } of Object.values(ready)) reject(error);
       },
     });
     try {
-      this.#about = await connection.call('open', { ...options, skip_model: this.#skip_model }, { signal });
+      this.#about = await connection.call('open', { ...options, skip: this.#skip }, { signal });
       return connection;
     } catch (error) {
       connection.end(error);
       throw error;
     }
+  }
+
+  /** @param {import('./client.d.ts').ModelAbout} model that was loaded, or runs elsewhere now */
+  #noteModel(model) {
+    const models = this.#about.models.map((other) => (other.role === model.role ? model : other));
+    this.#about = { ...this.#about, models };
   }
 }
 

@@ -109,6 +109,7 @@ function facts(route) {
     ['Score', route.score.toFixed(3)],
     ['By words', rank(route.lexical_rank)],
     ['By meaning', rank(route.dense_rank)],
+    ['Before re-ranking', route.rerank_score === undefined ? '' : rank(route.retrieval_rank)],
     ['Source', route.source],
     ['Licence', route.license],
   ];

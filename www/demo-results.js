@@ -1,6 +1,9 @@
 /**
- * The list of skills under the text box: a listbox that is updated in place, so that a skill which both stages find stays
+ * The list of skills under the text box: a listbox that is updated in place, so that a skill which several stages find stays
  * the same element and moves instead of blinking. Focus stays in the text box; the active option is announced through it.
+ *
+ * Whoever is in the list, with the pointer or with the arrow keys, finds nothing moved under his hand: a better order for
+ * the same question waits until the pointer leaves the list, the panel is closed, or the next key is pressed.
  */
 
 /** @typedef {import('./client.js').Route} Route */
@@ -12,8 +15,17 @@ export class Results {
   #list;
   #input;
   #onChoose;
+  #onCaughtUp;
   /** @type {Route[]} */
   #routes = [];
+  /** The question that the list is about. */
+  #question = '';
+  /** Somebody is in the list. */
+  #occupied = false;
+  /** @type {Route[] | null} a better order that waits */
+  #waiting = null;
+  /** Where the pointer was: browsers report it as moved when the page moves under it. */
+  #pointer = '';
   /** @type {Map<number, HTMLElement>} */
   #options = new Map();
   #active = -1;
@@ -22,23 +34,53 @@ export class Results {
    * @param {HTMLElement} list role listbox
    * @param {HTMLInputElement} input role combobox
    * @param {(route: Route) => void} onChoose
+   * @param {() => void} onCaughtUp the order that was waiting is shown now
    */
-  constructor(list, input, onChoose) {
+  constructor(list, input, onChoose, onCaughtUp) {
     this.#list = list;
     this.#input = input;
     this.#onChoose = onChoose;
+    this.#onCaughtUp = onCaughtUp;
     list.addEventListener('click', ({ target }) => {
       const option = target.closest('[role=option]');
       if (option) this.#choose([...list.children].indexOf(option));
     });
+    list.addEventListener('pointermove', ({ screenX, screenY }) => {
+      const pointer = `${screenX} ${screenY}`;
+      if (pointer !== this.#pointer) this.#occupied = true;
+      this.#pointer = pointer;
+    });
+    list.addEventListener('pointerleave', () => this.#catchUp());
   }
 
   get length() {
     return this.#routes.length;
   }
 
-  /** @param {Route[]} routes best first */
-  show(routes) {
+  /**
+   * @param {Route[]} routes best first
+   * @param {string} question that they answer
+   * @returns {boolean} false when they wait, because somebody is in the list
+   */
+  show(routes, question) {
+    const same_order = routes.length === this.#routes.length && routes.every(({ skill_idx }, i) => skill_idx === this.#routes[i].skill_idx);
+    if (question !== this.#question) this.#occupied = false;
+    this.#question = question;
+    this.#waiting = this.#occupied && !same_order ? routes : null;
+    if (!this.#waiting) this.#fill(routes);
+    return !this.#waiting;
+  }
+
+  /** Shows what waited. */
+  #catchUp() {
+    this.#occupied = false;
+    if (!this.#waiting) return;
+    this.#fill(this.#waiting);
+    this.#waiting = null;
+    this.#onCaughtUp();
+  }
+
+  #fill(routes) {
     const active_skill = this.#routes[this.#active]?.skill_idx;
     const before = this.#tops();
     const options = new Map();
@@ -58,6 +100,8 @@ export class Results {
   /** @param {1 | -1} step */
   move(step) {
     if (this.#routes.length === 0) return;
+    this.#catchUp();
+    this.#occupied = true;
     const from = this.#active < 0 && step < 0 ? 0 : this.#active;
     this.#setActive((from + step + this.#routes.length) % this.#routes.length);
     this.#list.children[this.#active].scrollIntoView({ block: 'nearest' });
@@ -70,13 +114,18 @@ export class Results {
 
   /** Takes the mark away from the chosen skill. */
   rest() {
+    this.#catchUp();
+    this.#unmark();
+  }
+
+  #unmark() {
     for (const option of this.#list.children) option.classList.remove('open');
   }
 
   #choose(position) {
     if (!this.#routes[position]) return;
     this.#setActive(position);
-    this.rest();
+    this.#unmark();
     this.#list.children[position].classList.add('open');
     this.#onChoose(this.#routes[position]);
   }
@@ -126,10 +175,12 @@ function fill(option, route, rank) {
   part('.name').textContent = route.name;
   part('.description').textContent = route.description ?? '';
   part('.number').textContent = route.score.toFixed(2);
-  part('.bar > span').style.setProperty('width', `${Math.round(Math.min(1, Math.max(0, route.score)) * 100)}%`);
+  const share = route.rerank_score === undefined ? route.score : 1 / (1 + Math.exp(-route.score)); // A reranker's are log odds.
+  part('.bar > span').style.setProperty('width', `${Math.round(Math.min(1, Math.max(0, share)) * 100)}%`);
   part('.facts-line').replaceChildren(
     ...(route.lexical_rank ? [chip('words', `Words #${route.lexical_rank}`)] : []),
     ...(route.dense_rank ? [chip('meaning', `Meaning #${route.dense_rank}`)] : []),
+    ...(route.rerank_score === undefined ? [] : [chip('reranked', `Re-ranked from #${route.retrieval_rank}`)]),
     ...[route.source, route.license].filter(Boolean).map((text) => chip('fact', text)),
   );
 }

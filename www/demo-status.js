@@ -44,12 +44,12 @@ export function hideProgress() {
 
 /**
  * @param {{ code?: string, message: string }} error
- * @param {{ title?: string, retry_label?: string, lexical: boolean }} options `lexical`: whether answers by words go on
+ * @param {{ title?: string, retry_label?: string, meanwhile?: string }} options `meanwhile`: what answers are until it is mended
  */
-export function showBanner(error, { title, retry_label = 'Try again', lexical }) {
+export function showBanner(error, { title, retry_label = 'Try again', meanwhile }) {
   const message = error.message.replace(/^[a-z]+(?= )/, (word) => word[0].toUpperCase() + word.slice(1)); // Not a file's name.
   $('banner-title').textContent = title ?? BANNER_TITLES[error.code] ?? 'The index could not be opened';
-  $('banner-text').textContent = lexical ? `${message}. Until then, answers are by words only.` : `${message}.`;
+  $('banner-text').textContent = meanwhile ? `${message}. Until then, answers are ${meanwhile}.` : `${message}.`;
   $('banner').dataset.code = error.code ?? '';
   $('banner-retry').textContent = retry_label;
   $('banner').hidden = false;
@@ -60,17 +60,32 @@ export function hideBanner() {
 }
 
 /** @param {import('./client.js').Answer} answer */
-export function showTimings({ timings_ms, device }) {
+export function showTimings({ timings_ms, device, encoder_device }) {
   const ms = (value) => (value < 0.1 ? '<0.1 ms' : value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`);
-  const parts = [['words', 'lexical'], ['meaning', 'encode'], ['search', 'search'], ['cards', 'cards']]
+  const parts = [['words', 'lexical'], ['meaning', 'encode'], ['search', 'search'], ['cards', 'cards'], ['re-ranking', 'rerank']]
     .filter(([, key]) => timings_ms[key] !== undefined)
     .map(([label, key]) => `${label} ${ms(timings_ms[key])}`);
-  $('timings').replaceChildren(strong(ms(timings_ms.total)), ` on the ${device.toUpperCase()}`, note(parts.join(' · ')));
+  const where = ` on the ${device.kind.toUpperCase()}${encoder_device ? `, the task on the ${encoder_device.kind.toUpperCase()}` : ''}`;
+  const notes = [parts.join(' · '), device.kind === 'gpu' && device.name, device.reason].filter(Boolean);
+  $('timings').replaceChildren(strong(ms(timings_ms.total)), where, ...notes.map(note));
 }
 
 /** @param {import('./client.js').About} about */
-export function showAbout({ n_skills, model, bytes }) {
-  $('about').replaceChildren(strong(`${n_skills.toLocaleString('en')} skills`), `, ${formatBytes(bytes.total)}`, note(model));
+export function showAbout({ n_skills, models, bytes }) {
+  const lines = models.map(({ role, name, bytes }) => `${role === 'reranker' ? 'reranker ' : ''}${name}${bytes ? `, ${formatBytes(bytes)}` : ''}`);
+  $('about').replaceChildren(strong(`${n_skills.toLocaleString('en')} skills`), `, ${formatBytes(bytes.total)}`, ...lines.map(note));
+}
+
+/** @param {import('./client.js').Answer} answer @param {boolean} shown whether the list shows its order already */
+export function showStage({ stage, reason, reranked }, shown) {
+  const how = {
+    lexical: () => 'by words',
+    retrieved: () => reason ?? 'by words and meaning',
+    reranked: () => reason ?? `re-ranked ${reranked.done} of ${reranked.of}`,
+  }[stage]();
+  $('answer-stage').dataset.stage = stage;
+  $('answer-stage').textContent = shown ? how : `${how}; the new order comes when you leave the list`;
+  $('answer-stage').title = reason ?? '';
 }
 
 /** @param {{ url: string, bytes: number }[]} files */

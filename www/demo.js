@@ -1,5 +1,7 @@
 /**
  * The demo page: wires the text box to a router and shows each stage of the answer in place.
+ *
+ *     index.html?reranker=NAME&device=gpu     (a folder in models/; auto, cpu or gpu)
  */
 
 import { SkillRouter } from './client.js';
@@ -7,7 +9,12 @@ import { Panel } from './demo-panel.js';
 import { Results } from './demo-results.js';
 import * as status from './demo-status.js';
 
+const parameters = new URLSearchParams(location.search);
+const RERANKER = parameters.get('reranker');
+const DEVICE = parameters.get('device') ?? 'auto';
 const TOP = 8;
+/** How long nobody must have typed before an answer is re-ranked. */
+const RERANK_PAUSE_MS = 350;
 /** How long an answer must stand before it is announced to a screen reader and what is kept is counted again. */
 const SETTLE_MS = 600;
 const EXAMPLES = [
@@ -29,9 +36,13 @@ let router = null;
 let loading = new AbortController();
 /** Whether the banner is about the last question, which the next answer makes obsolete. */
 let question_failed = false;
+/** @type {import('./client.js').Answer | null} */
+let last_answer = null;
+/** The re-ranking of the last question. */
+let reranking = new AbortController();
 let settle_timer;
 
-const results = new Results($('results'), input, (route) => void panel.open(route));
+const results = new Results($('results'), input, (route) => void panel.open(route), () => status.showStage(last_answer, true));
 const panel = new Panel((skill_idx) => router.body(skill_idx), () => {
   results.rest();
   input.focus();
@@ -49,13 +60,16 @@ async function open() {
   status.hideBanner();
   if (!router) status.showState('loading', 'Opening the index');
   try {
-    const next = await SkillRouter.open({ index: 'index/', models: 'models/', signal: attempt.signal, onProgress });
+    const options = { index: 'index/', models: 'models/', reranker: RERANKER, device: DEVICE };
+    const next = await SkillRouter.open({ ...options, signal: attempt.signal, onProgress });
     router?.close();
     router = next;
-    status.showAbout(router.about());
+    status.showAbout(next.about());
     status.showState('words', 'By words, model loading');
     ask();
-    await router.ready;
+    await next.ready;
+    if (next.reranker_ready) status.showState('ready', 'Ready, reranker loading');
+    await next.reranker_ready;
     complete = true;
     status.showState('ready', 'Ready, all on this device');
   } catch (error) {
@@ -67,19 +81,21 @@ async function open() {
 }
 
 function failed(error, signal) {
-  const lexical = router !== null;
-  status.showState('failed', lexical ? 'Answers by words only' : 'Not ready');
+  const by_meaning = router?.about().models[0].bytes !== undefined;
+  const meanwhile = by_meaning ? 'not re-ranked' : 'by words only';
+  status.showState(by_meaning ? 'ready' : 'failed', router ? `Answers ${meanwhile}` : 'Not ready');
   if (signal.aborted) {
-    const message = lexical ? 'the model was not loaded' : 'nothing was loaded';
-    status.showBanner({ message }, { title: 'Loading was cancelled', retry_label: 'Continue', lexical });
+    const message = by_meaning ? 'the reranker was not loaded' : router ? 'the model was not loaded' : 'nothing was loaded';
+    status.showBanner({ message }, { title: 'Loading was cancelled', retry_label: 'Continue', meanwhile: router && meanwhile });
   } else {
-    status.showBanner(error, { lexical });
+    status.showBanner(error, { meanwhile: router && meanwhile });
   }
 }
 
 /** Answers what is in the text box now; a newer call cancels this one. */
 async function ask() {
   const query = input.value.trim();
+  reranking.abort();
   $('clear').hidden = input.value === '';
   $('examples').hidden = query !== '';
   if (query === '' || !router) return showNothing(query);
@@ -91,13 +107,34 @@ async function ask() {
     showAnswer(answer, query); // Only the last stage may say that nothing matches.
     settle(answer);
     if (answer.stage === 'lexical') askAgainWhenReady(query);
+    else if (RERANKER !== null) rerankSoon(query);
     if (question_failed) status.hideBanner();
     question_failed = false;
   } catch (error) {
-    if (error.name === 'AbortError') return;
-    question_failed = true;
-    status.showBanner(error, { title: 'That question was not answered', lexical: false });
+    questionFailed(error);
   }
+}
+
+/** Improves the answer once nobody types any more; the next key ends it. */
+function rerankSoon(query) {
+  reranking = new AbortController();
+  const { signal } = reranking;
+  setTimeout(async () => {
+    try {
+      const onStage = (answer) => answer.stage === 'reranked' && showAnswer(answer, query);
+      const answer = await router.route(query, { top: TOP, signal, onStage });
+      showAnswer(answer, query);
+      settle(answer);
+    } catch (error) {
+      questionFailed(error);
+    }
+  }, RERANK_PAUSE_MS);
+}
+
+function questionFailed(error) {
+  if (error.name === 'AbortError') return;
+  question_failed = true;
+  status.showBanner(error, { title: 'That question was not answered' });
 }
 
 /** The model was not there yet: it is loading, or an engine that stopped is being replaced. */
@@ -109,18 +146,16 @@ function askAgainWhenReady(query) {
 function showAnswer(answer, query) {
   if (input.value.trim() !== query) return;
   const found = answer.routes.length > 0;
-  results.show(answer.routes);
+  last_answer = answer;
+  status.showStage(answer, results.show(answer.routes, query));
   $('answer').hidden = !found;
   $('nothing').hidden = found;
-  $('answer-stage').dataset.stage = answer.stage;
-  $('answer-stage').textContent = answer.stage === 'lexical' ? 'by words' : answer.reason ?? 'by words and meaning';
-  $('answer-stage').title = answer.reason ?? '';
   $('nothing-text').textContent = `No skill of this index fits “${query.slice(0, 80)}”. Say what you want to have at the end, or what you start from.`;
   status.showTimings(answer);
 }
 
 function showNothing(query) {
-  results.show([]);
+  results.show([], '');
   $('answer').hidden = true;
   $('nothing').hidden = true;
   settle(null);
@@ -131,7 +166,8 @@ function settle(answer) {
   clearTimeout(settle_timer);
   settle_timer = setTimeout(() => {
     const best = answer?.routes[0];
-    $('announcement').textContent = !answer ? '' : best ? `${answer.routes.length} skills, best: ${best.name}` : 'Nothing matches';
+    const reranked = answer?.reranked ? `, re-ranked ${answer.reranked.done} of ${answer.reranked.of}` : '';
+    $('announcement').textContent = !answer ? '' : best ? `${answer.routes.length} skills, best: ${best.name}${reranked}` : 'Nothing matches';
     void refreshStored();
   }, SETTLE_MS);
 }
@@ -139,6 +175,7 @@ function settle(answer) {
 async function refreshStored() {
   if (!router) return;
   try {
+    status.showAbout(router.about());
     status.showStored(await router.cached());
   } catch {
     // The engine is being replaced; the next refresh tells.

@@ -1,7 +1,7 @@
 /**
- * The one error class of the web package, and how an error crosses from the worker to the page.
+ * The one error class of the web package, what a cancelled call rejects with, and how both cross from the worker to the page.
  *
- * The engine throws `Error`s with a stable `code`; fetching adds `network`, `not-found` and `quota`; a WebAssembly
+ * The engine throws `Error`s with a stable `code`; fetching adds `network` and `not-found`; a WebAssembly
  * panic, or anything else that nobody expected, is `engine` and means that the worker has to be replaced.
  */
 
@@ -32,6 +32,22 @@ export function abortError(message = 'the call was cancelled') {
 /** @param {unknown} error @returns {boolean} */
 export function isAbort(error) {
   return error instanceof DOMException && error.name === 'AbortError';
+}
+
+/**
+ * Waits for `promise`, but no longer than until the signal.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal | undefined} signal
+ * @returns {Promise<T>}
+ */
+export function abortable(promise, signal) {
+  if (!signal) return promise;
+  if (signal.aborted) return Promise.reject(abortError());
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(abortError()), { once: true });
+    promise.then(resolve, reject);
+  });
 }
 
 /**

@@ -1,271 +1,226 @@
 /**
- * One opened index and its model, inside the worker: loads the files in the order in which they become useful, and answers.
+ * One opened index with its encoder and, if one was asked for, a reranker, inside the worker: loads them in the order in
+ * which they become useful, and answers with what is there.
  *
- *   index.json -> lexical chunk -> (answers by words) -> vectors, model -> (answers by meaning) -> cards and bodies
- *
- * The engine is one Rust object that must not be entered twice, so everything that touches it takes its turn.
+ *   words -> (lexical) -> vectors, encoder -> (retrieved) -> reranker, cards and bodies -> (reranked)
  */
 
-import { abortError, isAbort, SkillRouterError, toPlain } from './error.js';
-import { fetchAsset, fetchManifest } from './assets.js';
+import { Arrival } from './arrival.js';
+import { Devices } from './device.js';
+import { abortable, isAbort, SkillRouterError, toPlain } from './error.js';
+import { IndexFiles } from './index-files.js';
+import { Model } from './model.js';
 import { ProgressSum } from './progress.js';
-import { canStore } from './cache.js';
-import { Router } from './pkg/skillrouter.js';
+import { Report } from './report.js';
+import { nextTask, scoreTexts } from './reranking.js';
 
 /**
  * @typedef {import('./client.js').Answer} Answer
+ * @typedef {'encoder' | 'reranker'} Role
  *
  * @typedef {object} SessionOptions
  * @property {string} index_url folder of the index, absolute
  * @property {string} models_url folder of the model folders, absolute
+ * @property {string | null} reranker name of its folder, or null for none
+ * @property {'auto' | 'cpu' | 'gpu'} device
  * @property {number} prefetch_bytes cards and bodies are fetched ahead when they are not larger than this
- * @property {string | null} skip_model why the model is not to be loaded, or null to load it
+ * @property {Record<Role, string | null>} skip why a model is not to be loaded, or null to load it
  *
  * @typedef {object} SessionEvents
  * @property {(progress: import('./progress.js').Progress) => void} onProgress
- * @property {() => void} onReady
- * @property {(error: import('./error.js').PlainError) => void} onUnready
+ * @property {(model: import('./client.js').ModelAbout) => void} onModel a model was loaded, or runs elsewhere now
+ * @property {(role: Role) => void} onReady
+ * @property {(role: Role, error: import('./error.js').PlainError) => void} onUnready
+ *
+ * @typedef {object} RouteOptions
+ * @property {number} top
+ * @property {string} mode
+ * @property {string} search
+ * @property {boolean} typing
+ * @property {boolean} wait
+ * @property {number} rerank
+ * @property {'exact' | 'fast'} documents
  */
+
+const CLASS_NAMES = { encoder: 'Encoder', reranker: 'Reranker' };
 
 /** An index that can be asked. */
 export class Session {
   #options;
   #events;
-  #router;
-  #about;
+  #cpu;
+  #devices;
   #progress;
-  #index_url;
-  /** Ends the loading of the model, and with it of everything that nobody waits for. */
+  /** @type {IndexFiles} */
+  #index;
+  /** @type {Arrival<Model>} */
+  #encoder;
+  /** @type {Arrival<Model> | null} */
+  #reranker = null;
+  /** Ends the loading of the models, and with it of everything that nobody waits for. */
   #loading = new AbortController();
-  /** @type {Promise<Error | null>} settles, never rejects, when the model is ready (null) or will not be (why) */
-  #settled;
-  /** @type {Error | null | undefined} what `#settled` gave; undefined before */
-  #outcome;
-  /** @type {Map<string, Promise<void>>} shards that are on their way or were added to the engine, by file */
-  #shards = new Map();
-  #turn = Promise.resolve();
+  /** Routes of somebody who types; a list that is being re-ranked when another comes is of no use any more. */
+  #n_typed = 0;
 
   /**
-   * Resolves when questions can be answered by words; vectors and model go on loading.
+   * Resolves when questions can be answered by words; vectors and models go on loading.
    * @param {SessionOptions} options
+   * @param {import('./engine.js').CpuEngine} cpu
    * @param {SessionEvents} events
    * @param {AbortSignal} signal cancels the opening
    */
-  static async open(options, events, signal) {
+  static async open(options, cpu, events, signal) {
     const session = new Session();
     session.#options = options;
     session.#events = events;
+    session.#cpu = cpu;
+    session.#devices = new Devices(options.device, cpu);
     session.#progress = new ProgressSum(events.onProgress);
-    session.#index_url = new URL('index.json', options.index_url).href;
-    const index = await fetchManifest(session.#index_url, (bytes) => new Router(bytes), { signal });
-    session.#router = index.value;
-    session.#about = session.#router.about();
-    const { lexical, vectors } = session.#about.files;
-    session.#progress.expect([...lexical, ...vectors]);
-    await session.#addAll(lexical, session.#index_url, (file, bytes) => session.#router.add_index_file(file, bytes), signal);
-    session.#settled = session.#load(index);
+    session.#index = await IndexFiles.open(options.index_url, cpu, session.#progress, signal);
+    session.#load();
     return session;
   }
 
   /** @returns {import('./client.js').About} */
   about() {
-    const { n_skills, encoder, width, bytes } = this.#about;
-    return { n_skills, model: encoder.name, width, bytes };
+    const { n_skills, encoder, width, bytes } = this.#index.about;
+    const { reranker } = this.#options;
+    const models = [{ role: 'encoder', name: encoder.name }, ...(reranker === null ? [] : [{ role: 'reranker', name: reranker }])];
+    return { n_skills, model: encoder.name, width, bytes, models };
   }
 
-  /** Ends the loading of the model; answers by words go on. */
+  /** Ends the loading of the models; answers go on with what is there. */
   stop() {
     this.#loading.abort();
   }
 
+  /** @param {number} skill_idx @returns {Promise<string | null>} */
+  body(skill_idx) {
+    return this.#index.body(skill_idx);
+  }
+
   /**
    * @param {string} query
-   * @param {{ top: number, mode: string, search: string, typing: boolean, wait: boolean }} options
+   * @param {RouteOptions} options
    * @param {AbortSignal} signal
-   * @param {(answer: Answer) => void} onStage every stage as it is ready; a stage comes twice when its cards had to be fetched
+   * @param {(answer: Answer) => void} onStage every stage as it is ready; one comes again when its cards had to be fetched
    * @returns {Promise<Answer>} the best stage that was reached
    */
-  async route(query, { top, mode, search, typing, wait }, signal, onStage) {
-    const started_ms = performance.now();
-    const timings_ms = {};
-    const lexical = await this.#timed(timings_ms, 'lexical', () => this.#router.route_lexical(query, { top, typing }));
-    if (mode === 'lexical') return this.#finish(lexical, timings_ms, started_ms, signal, onStage);
+  async route(query, options, signal, onStage) {
+    const { top, mode, typing, wait } = options;
+    const n_typed = typing ? ++this.#n_typed : this.#n_typed;
+    const isSuperseded = () => this.#n_typed !== n_typed;
+    const report = new Report(this.#index, signal, onStage);
+    const lexical = await report.timed('lexical', () => this.#index.router.route_lexical(query, { top, typing }));
+    const { kind, name } = this.#cpu;
+    const described = report.stage({ ...lexical, device: { kind, name } });
+    if (mode === 'lexical') return described;
 
-    let final_stage = false;
-    const described = this.#finish(lexical, { ...timings_ms }, started_ms, signal, (answer) => final_stage || onStage(answer));
     described.catch(() => {}); // Awaited below only where it is the answer.
-    if (this.#outcome === undefined && wait) await abortable(this.#settled, signal);
-    if (this.#outcome !== null) return { ...(await described), reason: this.#whyLexical() };
-
+    if (wait) await abortable(this.#encoder.settled, signal);
+    if (!this.#encoder.value) {
+      return { ...(await described), reason: `${this.#encoder.why('the model')}; this answer is by words only` };
+    }
     await nextTask(); // Lets a cancel message in before the long part.
-    if (signal.aborted) throw abortError();
-    if (search === 'hnsw') await this.#needShards(this.#about.files.links.map(({ file }) => file), 'links');
-    const retrieved = await this.#timed(timings_ms, 'encode', () => this.#router.route(query, { top, mode, search, typing }));
-    if (retrieved.timings_ms) Object.assign(timings_ms, retrieved.timings_ms);
-    if (signal.aborted) throw abortError();
-    final_stage = true;
-    return this.#finish(retrieved, timings_ms, started_ms, signal, onStage);
+    report.throwIfAborted();
+    return this.#retrieve(query, { ...options, isSuperseded }, report);
   }
 
-  /**
-   * @param {number} skill_idx
-   * @returns {Promise<string | null>} the instructions, or null when this index holds none for the skill
-   */
-  async body(skill_idx) {
-    const file = await this.#inTurn(() => this.#router.body_file(skill_idx));
-    if (file === undefined) return null;
-    await this.#needShards([file], 'bodies');
-    return this.#inTurn(() => this.#router.body(skill_idx) ?? null);
+  async #retrieve(query, { top, mode, search, typing, wait, rerank, ...others }, report) {
+    const n_candidates = typing ? 0 : rerank;
+    const encoder = this.#encoder.value;
+    if (search === 'hnsw') await this.#index.addLinks();
+    const embed = (model, call) => call(() => model.embed_query(query));
+    const vector = await report.timed('encode', () => encoder.use(embed, embed));
+    const options = { top: Math.max(top, n_candidates), mode, search, typing };
+    const retrieved = await report.timed('search', () => this.#index.router.search(query, vector, options));
+    const best = { ...retrieved, routes: retrieved.routes.slice(0, top), device: encoder.device };
+    if (n_candidates === 0 || retrieved.routes.length === 0) return report.stage(best);
+
+    const unranked = (why) => report.stage({ ...best, reason: `${why}; this answer is not re-ranked` });
+    if (this.#whyNoReranker(wait)) return unranked(this.#whyNoReranker(wait));
+    const answer = await report.stage(best);
+    await abortable(this.#reranker.settled, report.signal);
+    if (this.#whyNoReranker(false)) return unranked(this.#whyNoReranker(false));
+    return this.#rerank(query, { top, n_candidates, ...others }, report, retrieved, answer);
   }
 
-  /** Vectors and model; then cards and bodies, if they are few. Never rejects. */
-  async #load(index) {
-    try {
-      if (this.#options.skip_model !== null) throw new SkillRouterError('unavailable', this.#options.skip_model);
-      const signal = this.#loading.signal;
-      await Promise.all([this.#loadVectors(index, signal), this.#loadModel(signal)]);
-      this.#outcome = null;
-      this.#events.onReady();
-      void this.#prefetch(signal);
-    } catch (error) {
-      this.#loading.abort();
-      this.#outcome = error;
-      this.#events.onUnready(toPlain(error));
-    }
-    return this.#outcome;
+  /** @param {boolean} wait whether one that is still loading is good enough @returns {string | null} */
+  #whyNoReranker(wait) {
+    if (!this.#reranker) return 'no reranker is open; name one when the router is opened';
+    const here = this.#reranker.value || (wait && !this.#reranker.error);
+    return here ? null : this.#reranker.why('the reranker');
   }
 
-  async #loadVectors(index, signal) {
-    const { vectors } = this.#about.files;
-    await this.#addAll(vectors, this.#index_url, (file, bytes) => this.#router.add_index_file(file, bytes), signal);
-    await index.commit(Object.values(this.#about.files).flat());
-  }
-
-  async #loadModel(signal) {
-    const model_url = new URL(`${encodeURIComponent(this.#about.encoder.name)}/model.json`, this.#options.models_url).href;
-    const model = await fetchManifest(model_url, (bytes) => bytes, { signal });
-    const entries = await this.#inTurn(() => this.#router.open_model(model.value));
-    this.#progress.expect(entries);
-    await this.#addAll(entries, model_url, (file, bytes) => this.#router.add_model_file(file, bytes), signal);
-    await this.#inTurn(() => this.#router.finish_model());
-    await model.commit(entries);
-  }
-
-  /** Fetches files side by side and gives them to the engine in their order. */
-  async #addAll(entries, owner, add, signal) {
-    const others = new AbortController();
-    const either = AbortSignal.any([signal, others.signal]);
-    const downloads = entries.map((entry) =>
-      fetchAsset(new URL(entry.file, owner).href, entry, { signal: either, owner, onProgress: this.#progress.of(entry.file) }));
-    for (const download of downloads) download.catch(() => {}); // Each is awaited below, but one may fail before its turn.
-    try {
-      for (const [i, { file }] of entries.entries()) {
-        const bytes = await downloads[i];
-        delete downloads[i]; // The engine has its own copy; a second one of a large model would be felt.
-        await this.#inTurn(() => add(file, bytes));
-      }
-    } catch (error) {
-      others.abort();
-      await Promise.allSettled(downloads);
-      throw error;
-    }
-  }
-
-  /** Makes sure that the engine holds these shards. A failure is forgotten: the next call tries again. */
-  async #needShards(files, kind) {
-    await Promise.all(files.map((file) => {
-      if (!this.#shards.has(file)) {
-        const entry = this.#about.files[kind].find((listed) => listed.file === file);
-        const added = this.#addAll([entry], this.#index_url, (name, bytes) => this.#router.add_index_file(name, bytes), new AbortController().signal);
-        this.#shards.set(file, added);
-        added.catch(() => this.#shards.delete(file));
-      }
-      return this.#shards.get(file);
-    }));
-  }
-
-  /** A small index is fetched whole, so that no later request depends on what is asked, and so that it works offline. */
-  async #prefetch(signal) {
-    const { cards, bodies } = this.#about.files;
-    const total_bytes = [...cards, ...bodies].reduce((sum, { bytes }) => sum + bytes, 0);
-    if (!canStore() || total_bytes > this.#options.prefetch_bytes) return;
-    this.#progress.expect([...cards, ...bodies].filter(({ file }) => !this.#shards.has(file)));
-    try {
-      await this.#needShards(cards.map(({ file }) => file), 'cards');
-      for (const entry of bodies) {
-        const url = new URL(entry.file, this.#index_url).href;
-        await fetchAsset(url, entry, { signal, owner: this.#index_url, onProgress: this.#progress.of(entry.file) });
-      }
-    } catch {
-      // Nothing was asked for yet: whoever needs a shard fetches it again and gets the error.
-    }
-  }
-
-  /** Completes an answer with its cards. Emits it at once with names only where cards have to be fetched first. */
-  async #finish(answer, timings_ms, started_ms, signal, onStage) {
-    const describe = () => answer.routes.map((route) => ({ ...this.#router.card(route.skill_idx), ...route }));
-    const emit = (routes, extra) => {
-      const complete = { ...answer, ...extra, routes, timings_ms: { ...timings_ms, total: performance.now() - started_ms } };
-      onStage(complete);
-      return complete;
+  /** Improves a retrieved answer batch by batch. What goes wrong on the way is a reason, and the best answer so far stands. */
+  async #rerank(query, { top, n_candidates, documents, isSuperseded }, report, retrieved, answer) {
+    const reranker = this.#reranker.value;
+    const { retrieval_weight } = reranker.about;
+    const skills = retrieved.routes.slice(0, n_candidates).map(({ skill_idx }) => skill_idx);
+    const started_ms = performance.now();
+    let best = answer;
+    const onBatch = (scores) => {
+      const all = new Float32Array(retrieved.routes.length).fill(NaN);
+      all.set(scores);
+      const { stage, routes } = this.#index.router.rerank(retrieved, all, { retrieval_weight, top });
+      const reranked = { done: scores.filter((score) => !Number.isNaN(score)).length, of: scores.length };
+      report.timings_ms.rerank = performance.now() - started_ms;
+      best = report.emit({ stage, ...devicesOf(answer.device, reranker.device), routes, reranked });
     };
-    const cards_started_ms = performance.now();
-    const missing = await this.#inTurn(() => [...new Set(
-      answer.routes.filter(({ skill_idx }) => !this.#router.card(skill_idx)).map(({ skill_idx }) => this.#router.card_file(skill_idx)),
-    )]);
-    if (signal.aborted) throw abortError();
-    let extra = {};
-    if (missing.length > 0) {
-      emit(answer.routes, {});
-      try {
-        await abortable(this.#needShards(missing, 'cards'), signal);
-      } catch (error) {
-        if (isAbort(error)) throw error;
-        extra = { reason: answer.reason ?? `descriptions are missing: ${error.message}` };
-      }
+    try {
+      const texts = await abortable(this.#index.texts(skills), report.signal);
+      await scoreTexts(reranker, query, texts, { documents, signal: report.signal, isSuperseded, onBatch });
+    } catch (error) {
+      if (isAbort(error) || toPlain(error).fatal) throw error;
+      return report.emit({ ...best, reason: `the re-ranking stopped: ${error.message}` });
     }
-    const routes = await this.#inTurn(describe);
-    timings_ms.cards = performance.now() - cards_started_ms;
-    return emit(routes, extra);
+    const complete = best.reranked?.done === skills.length;
+    return complete ? best : { ...best, reason: 'a newer question stopped the re-ranking' };
   }
 
-  #whyLexical() {
-    if (this.#outcome === undefined) return 'the model is still loading; this answer is by words only';
-    if (isAbort(this.#outcome)) return 'loading the model was stopped; this answer is by words only';
-    return `${this.#outcome.message}; until then answers are by words only`;
-  }
-
-  async #timed(timings_ms, name, work) {
-    return this.#inTurn(async () => {
-      const started_ms = performance.now();
-      const value = await work();
-      timings_ms[name] = performance.now() - started_ms;
-      return value;
+  /** Vectors and encoder; then the reranker, and cards and bodies, if they are few. */
+  #load() {
+    const signal = this.#loading.signal;
+    this.#encoder = this.#arrival('encoder', async () => {
+      const opening = this.#openModel('encoder', this.#index.about.encoder.name, signal);
+      const [model] = await Promise.all([opening, this.#index.addVectors(signal)]);
+      return model;
+    });
+    void this.#encoder.settled.then(() => {
+      if (this.#encoder.value) return this.#index.fetchAhead(this.#options.prefetch_bytes, signal);
+      this.#loading.abort();
+    });
+    if (this.#options.reranker === null) return;
+    this.#reranker = this.#arrival('reranker', async () => {
+      await this.#encoder.settled;
+      if (this.#encoder.error) throw this.#encoder.error;
+      return this.#openModel('reranker', this.#options.reranker, signal);
     });
   }
 
-  /**
-   * @template T
-   * @param {() => T | Promise<T>} work
-   * @returns {Promise<T>}
-   */
-  #inTurn(work) {
-    const result = this.#turn.then(work);
-    this.#turn = result.then(() => {}, () => {});
-    return result;
+  /** @param {Role} role @param {() => Promise<Model>} load @returns {Arrival<Model>} */
+  #arrival(role, load) {
+    const arrival = new Arrival(load());
+    void arrival.settled.then(() => {
+      if (arrival.error) this.#events.onUnready(role, toPlain(arrival.error));
+      else this.#events.onReady(role);
+    });
+    return arrival;
+  }
+
+  /** @param {Role} role @param {string} name of the folder @param {AbortSignal} signal */
+  async #openModel(role, name, signal) {
+    const why_not = this.#options.skip[role];
+    if (why_not !== null) throw new SkillRouterError('unavailable', why_not);
+    const url = new URL(`${encodeURIComponent(name)}/model.json`, this.#options.models_url).href;
+    const check = role === 'encoder' ? (about) => this.#index.router.check_encoder(about) : undefined;
+    const onMove = (model) => this.#events.onModel({ role, name, bytes: model.about.bytes, device: model.device });
+    return Model.open(CLASS_NAMES[role], url, { devices: this.#devices, progress: this.#progress, signal, check, onMove });
   }
 }
 
-/** Waits for `promise`, but no longer than until the signal. */
-function abortable(promise, signal) {
-  if (signal.aborted) return Promise.reject(abortError());
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(abortError()), { once: true });
-    promise.then(resolve, reject);
-  });
-}
-
-/** A microtask would let no message in: only a task does. */
-function nextTask() {
-  return new Promise((resolve) => setTimeout(resolve));
+/** Where an answer was computed: the device of its last stage, and that of the encoder where it is another. */
+function devicesOf(encoder_device, device) {
+  const same = encoder_device.kind === device.kind && encoder_device.name === device.name;
+  return same ? { device } : { device, encoder_device };
 }

@@ -8,13 +8,17 @@ const SHELL = [
   './', 'index.html', 'demo.css', 'icon.svg',
   'demo.js', 'demo-panel.js', 'demo-results.js', 'demo-status.js', 'markdown.js',
   'client.js', 'connection.js', 'error.js',
-  'worker.js', 'session.js', 'assets.js', 'cache.js', 'progress.js',
-  'pkg/skillrouter.js', 'pkg/skillrouter_bg.wasm', 'pkg/vendor/marked.esm.js', 'pkg/vendor/purify.es.mjs',
+  'worker.js', 'session.js', 'index-files.js', 'arrival.js', 'model.js', 'reranking.js', 'report.js',
+  'engine.js', 'device.js', 'webgpu.js', 'choices.js', 'assets.js', 'cache.js', 'progress.js',
+  'pkg/cpu/skillrouter.js', 'pkg/cpu/skillrouter_bg.wasm', 'pkg/vendor/marked.esm.js', 'pkg/vendor/purify.es.mjs',
 ];
-const SHELL_URLS = new Set(SHELL.map((path) => new URL(path, self.registration.scope).href));
+/** Kept once they were used: most visitors never need these megabytes. */
+const LATER = ['pkg/gpu/skillrouter.js', 'pkg/gpu/skillrouter_bg.wasm'];
+const urls = (paths) => paths.map((path) => new URL(path, self.registration.scope).href);
+const KEPT_URLS = new Set(urls([...SHELL, ...LATER]));
 
 self.addEventListener('install', (event) => {
-  event.waitUntil(caches.open(CACHE_NAME).then((cache) => cache.addAll([...SHELL_URLS])).then(() => self.skipWaiting()));
+  event.waitUntil(caches.open(CACHE_NAME).then((cache) => cache.addAll(urls(SHELL))).then(() => self.skipWaiting()));
 });
 
 self.addEventListener('activate', (event) => {
@@ -24,7 +28,7 @@ self.addEventListener('activate', (event) => {
 self.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
   url.search = url.hash = '';
-  if (event.request.method !== 'GET' || !SHELL_URLS.has(url.href)) return;
+  if (event.request.method !== 'GET' || !KEPT_URLS.has(url.href)) return;
   event.respondWith(networkFirst(event, url.href));
 });
 

@@ -7,8 +7,9 @@
  * There is no `close`: the page ends the worker, which frees everything at once.
  */
 
-import init from './pkg/skillrouter.js';
-import { forgetStored, listStored } from './cache.js';
+import { forgetStored, listStored, removeOwned } from './cache.js';
+import { forgetChoices } from './choices.js';
+import { CpuEngine } from './engine.js';
 import { SkillRouterError, toPlain } from './error.js';
 import { Session } from './session.js';
 
@@ -18,18 +19,22 @@ let session = null;
 /** @type {Record<string, (params: any, call: { signal: AbortSignal, onStage: (answer: any) => void }) => any>} */
 const HANDLERS = {
   async open(options, { signal }) {
-    await startEngine();
-    session = await Session.open(options, {
+    session = await Session.open(options, await CpuEngine.open(), {
       onProgress: (value) => postMessage({ event: 'progress', value }),
-      onReady: () => postMessage({ event: 'ready' }),
-      onUnready: (value) => postMessage({ event: 'unready', value }),
+      onModel: (value) => postMessage({ event: 'model', value }),
+      onReady: (role) => postMessage({ event: 'ready', value: { role } }),
+      onUnready: (role, error) => postMessage({ event: 'unready', value: { role, error } }),
     }, signal);
     return session.about();
   },
   route: ({ query, options }, { signal, onStage }) => opened().route(query, options, signal, onStage),
   body: ({ skill_idx }) => opened().body(skill_idx),
   cached: () => listStored(),
-  forget: () => forgetStored(),
+  async forget({ manifest_url }) {
+    if (manifest_url) return removeOwned(manifest_url);
+    await forgetStored();
+    await forgetChoices();
+  },
   stop: () => opened().stop(),
 };
 
@@ -50,14 +55,6 @@ addEventListener('message', async ({ data: { id, method, params, cancel } }) => 
     running.delete(id);
   }
 });
-
-async function startEngine() {
-  try {
-    await init();
-  } catch (error) {
-    throw new SkillRouterError('engine', `the engine could not be loaded (${error.message}); check the connection and reload the page`, { cause: error });
-  }
-}
 
 function opened() {
   if (!session) throw new SkillRouterError('unavailable', 'no index is open; open one first');

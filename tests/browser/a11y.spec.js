@@ -45,6 +45,13 @@ for (const colorScheme of ['light', 'dark']) {
       await expectNoViolations(page);
     });
 
+    test('with a re-ranked list', async ({ demo, page }) => {
+      await demo.open('ready', '?reranker=tiny-bert-pair');
+      await demo.ask('plan a wedding', 'reranked');
+      await expect(page.locator('#answer-stage')).toHaveText('re-ranked 20 of 20');
+      await expectNoViolations(page);
+    });
+
     test('the bench page', async ({ page }) => {
       await page.goto('bench.html?scan=1000&runs=2&tokens=none');
       await expect(page.locator('#status')).toContainText('Done');

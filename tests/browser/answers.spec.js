@@ -32,13 +32,14 @@ test('gives the lexical stage first, then the retrieved one, both with cards', a
   });
   expect(stages.map(({ stage }) => stage).filter((stage, i, all) => stage !== all[i - 1])).toEqual(['lexical', 'retrieved']);
   expect(stages.at(-1)).toEqual(answer);
-  expect(answer).toMatchObject({ stage: 'retrieved', device: 'cpu' });
+  expect(answer).toMatchObject({ stage: 'retrieved', device: { kind: 'cpu', name: expect.any(String) } });
   expect(answer.reason).toBeUndefined();
   expect(answer.routes[0]).toMatchObject({ id: expect.stringContaining('receipts-to-spreadsheet'), name: 'receipts-to-spreadsheet', license: 'Apache-2.0', lexical_rank: 1, dense_rank: 1 });
   expect(answer.routes[0].description).toContain('receipts');
   expect(answer.routes.map(({ score }) => score)).toEqual(answer.routes.map(({ score }) => score).sort((a, b) => b - a));
   for (const key of ['lexical', 'encode', 'search', 'cards', 'total']) expect(answer.timings_ms[key], key).toBeGreaterThanOrEqual(0);
   expect(about).toMatchObject({ n_skills: skillIds().length, model: 'all-MiniLM-L6-v2', width: 384 });
+  expect(about.models).toEqual([{ role: 'encoder', name: 'all-MiniLM-L6-v2', bytes: expect.any(Number), device: answer.device }]);
 });
 
 test('answers by words alone when it is asked to, or told not to wait', async ({ page, context }) => {

@@ -2,35 +2,8 @@
  * What goes wrong on the way to a page: every fault is named with its remedy, loses nothing, and can be tried again.
  */
 
-import { createHash } from 'node:crypto';
 import { Demo, expect, openRouter, test } from './page.js';
-
-/** Lets `change` at the body of every response to `glob`, until it is taken back with `unroute`. */
-async function tamper(context, glob, change) {
-  await context.route(glob, async (route) => {
-    const url = route.request().url().replace('plain.test', '127.0.0.1'); // Only the browser knows that name.
-    const response = await route.fetch({ url });
-    await route.fulfill({ response, body: change(await response.body()) });
-  });
-}
-
-/** Lets the worker's engine run `code` after its own. */
-async function patchEngine(context, code) {
-  await tamper(context, '**/pkg/skillrouter.js', (body) => `${body}\n${code}`);
-}
-
-/** Gives a changed manifest a checksum of its own: the sha256 of the text with zeros in its place. */
-function seal(text) {
-  const zeros = '0'.repeat(64);
-  const blank = text.replace(/(?<="checksum": ")[0-9a-f]{64}/, zeros);
-  return blank.replace(zeros, createHash('sha256').update(blank).digest('hex'));
-}
-
-function flipByte(body) {
-  const flipped = Buffer.from(body);
-  flipped[flipped.length >> 1] ^= 1;
-  return flipped;
-}
+import { flipByte, PANICS, patchEngine, seal, tamper } from './tampering.js';
 
 test('missing weights: words go on answering, the banner says what to do, a retry heals it', async ({ demo, context }) => {
   await context.route('**/weights-*', (route) => route.fulfill({ status: 404, body: 'no' }));
@@ -173,22 +146,16 @@ test('a model that was changed is damaged; a model of another index is refused w
   await demo.ask('plan a wedding', 'lexical');
 });
 
-/** How a panic looks from JavaScript: thrown by the call, or by a task of an async function, whose promise then never settles. */
-const PANICS = {
-  'in a call': `throw new WebAssembly.RuntimeError('unreachable');`,
-  'in an async function': `queueMicrotask(() => { throw new WebAssembly.RuntimeError('unreachable'); }); return new Promise(() => {});`,
-};
-
 test.describe('panics', () => {
   test.use({ tolerated: /RuntimeError|unreachable/ });
 
   for (const [where, panic] of Object.entries(PANICS)) {
     test(`after a panic ${where} the next call has a new engine`, async ({ page, context }) => {
       await patchEngine(context, `
-        const { route } = Router.prototype;
-        Router.prototype.route = function (query, options) {
+        const { embed_query } = Encoder.prototype;
+        Encoder.prototype.embed_query = function (query) {
           if (query === 'panic') { ${panic} }
-          return route.call(this, query, options);
+          return embed_query.call(this, query);
         };`);
       await page.goto('bench.html?scan=none&tokens=none');
       const router = await openRouter(page);
@@ -208,10 +175,10 @@ test.describe('panics', () => {
 
 test('the page survives a panic: the banner says so, the next question takes it away', async ({ demo, context }) => {
   await patchEngine(context, `
-    const { route } = Router.prototype;
-    Router.prototype.route = function (query, options) {
+    const { embed_query } = Encoder.prototype;
+    Encoder.prototype.embed_query = function (query) {
       if (query === 'panic') throw new WebAssembly.RuntimeError('unreachable');
-      return route.call(this, query, options);
+      return embed_query.call(this, query);
     };`);
   await demo.open();
   await demo.query.fill('panic');
@@ -238,7 +205,7 @@ test('cards and bodies that do not come: names stay, and each says what is missi
 });
 
 test('a model that stops the engine is not loaded again, and words go on answering', async ({ page, context }) => {
-  await patchEngine(context, `Router.prototype.finish_model = () => { throw new WebAssembly.RuntimeError('unreachable'); };`);
+  await patchEngine(context, `Encoder.prototype.finish = () => { throw new WebAssembly.RuntimeError('unreachable'); };`);
   await page.goto('bench.html?scan=none&tokens=none');
   const router = await openRouter(page);
   const { ready, answers } = await router.evaluate(async (router) => {

@@ -1,10 +1,15 @@
 /**
- * The engine in wasm against the reference implementation: token ids and vectors made by `tests/golden/generate.py`.
+ * The engine against the reference implementation, with values made by `tests/golden/generate.py`: the default model in
+ * the page, and tiny models in the page and in the program. `golden.gpu.spec.js` has the page's GPU.
  */
 
 import { readFile } from 'node:fs/promises';
 
 import { expect, test } from '@playwright/test';
+import { testGolden } from './golden.js';
+
+testGolden(['page', 'program'], 'cpu');
+testGolden(['program'], 'gpu');
 
 const GOLDEN = new URL('../golden/all-MiniLM-L6-v2.json', import.meta.url);
 
@@ -15,18 +20,18 @@ test('token ids are equal and cosines at least 0.999 for every text', async ({ p
   expect(queries.length).toBeGreaterThan(30);
   await page.goto('bench.html');
   const results = await page.evaluate(async (queries) => {
-    const engine = await import('/pkg/skillrouter.js');
+    const engine = await import('/pkg/cpu/skillrouter.js');
     await engine.default();
     const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
     const router = new engine.Router(await bytes('/index/index.json'));
     const folder = `/models/${router.about().encoder.name}`;
-    for (const { file } of router.open_model(await bytes(`${folder}/model.json`))) {
-      router.add_model_file(file, await bytes(`${folder}/${file}`));
-    }
-    router.finish_model();
+    const encoder = new engine.Encoder(await bytes(`${folder}/model.json`), await engine.Device.open());
+    router.check_encoder(encoder.about());
+    for (const { file } of encoder.missing()) encoder.add_file(file, await bytes(`${folder}/${file}`));
+    await encoder.finish();
     const results = [];
     for (const { text } of queries) {
-      results.push({ ids: [...router.query_token_ids(text)], vector: [...await router.embed_query(text)] });
+      results.push({ ids: [...encoder.query_token_ids(text)], vector: [...await encoder.embed_query(text)] });
     }
     return results;
   }, queries.map(({ text }) => ({ text })));

@@ -3,6 +3,7 @@
  */
 
 import { expect, test } from './page.js';
+import { patchEngine } from './tampering.js';
 
 const HOSTILE = `# Harmless <script>window.harmed = 'title'</script>
 
@@ -58,16 +59,12 @@ test('hostile Markdown does no harm', async ({ demo, page, context }) => {
 });
 
 test('hostile names and descriptions are text', async ({ demo, page, context }) => {
-  await context.route('**/pkg/skillrouter.js', async (route) => {
-    const response = await route.fetch();
-    const hostile = `
-      const { card } = Router.prototype;
-      Router.prototype.card = function (skill_idx) {
-        const found = card.call(this, skill_idx);
-        return found && { ...found, description: '<img src=x onerror="window.harmed = 1">', source: 'javascript:alert(1)', license: '<b>MIT</b>' };
-      };`;
-    await route.fulfill({ response, body: (await response.text()) + hostile });
-  });
+  await patchEngine(context, `
+    const { card } = Router.prototype;
+    Router.prototype.card = function (skill_idx) {
+      const found = card.call(this, skill_idx);
+      return found && { ...found, description: '<img src=x onerror="window.harmed = 1">', source: 'javascript:alert(1)', license: '<b>MIT</b>' };
+    };`);
   await demo.open();
   await demo.ask('plan a wedding');
   await expect(demo.options.first()).toContainText('<img src=x');

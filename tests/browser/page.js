@@ -36,9 +36,9 @@ export class Demo {
     this.state = page.locator('#state');
   }
 
-  /** @param {'words' | 'ready' | 'failed'} [state] to wait for */
-  async open(state = 'ready') {
-    await this.page.goto('index.html');
+  /** @param {'words' | 'ready' | 'failed'} [state] to wait for @param {string} [parameters] of the address */
+  async open(state = 'ready', parameters = '') {
+    await this.page.goto(`index.html${parameters}`);
     await this.expectState(state);
   }
 
@@ -78,6 +78,13 @@ export async function openRouter(page, options = {}) {
     const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
     return SkillRouter.open(options);
   }, options);
+}
+
+/** Addresses of the engine's GPU build that the page or its worker asks for. @returns {string[]} grows */
+export function watchGpuBuild(context) {
+  const urls = [];
+  context.on('request', (request) => request.url().includes('/pkg/gpu/') && urls.push(request.url()));
+  return urls;
 }
 
 /** @param {string} skill_id @returns {string[]} tasks of the catalogue that should trigger the skill */

@@ -1,10 +1,24 @@
 /**
- * The page in Debian's Chromium, served as a static host would: `make site` first, then `npm test`.
+ * The page in Debian's Chromium, served as a static host would, with tiny models beside the page's own: `make test`.
+ *
+ * Two projects: without WebGPU, and `*.gpu.spec.js` with it.
  */
 
 import { defineConfig } from '@playwright/test';
 
 const PORT = 8018;
+const ARGS = [
+  '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--host-resolver-rules=MAP plain.test 127.0.0.1', // A host without https, so without Cache API and crypto.subtle.
+];
+/** WebGPU in software: right numbers, slowly. */
+const SWIFTSHADER = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
+const GPU_SPECS = /\.gpu\.spec\.js$/;
+
+/** A project in a Chromium with these arguments on top. */
+function chromium(args) {
+  return { launchOptions: { executablePath: '/usr/bin/chromium', args: [...ARGS, ...args] } };
+}
 
 export default defineConfig({
   testDir: '.',
@@ -20,17 +34,13 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     serviceWorkers: 'block', // Requests must pass the tests' own interception; offline.spec.js allows them.
     trace: 'retain-on-failure',
-    launchOptions: {
-      executablePath: '/usr/bin/chromium',
-      args: [
-        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-        '--disable-component-update', '--disable-sync',
-        '--host-resolver-rules=MAP plain.test 127.0.0.1', // A host without https, so without Cache API and crypto.subtle.
-      ],
-    },
   },
+  projects: [
+    { name: 'cpu', testIgnore: GPU_SPECS, use: chromium(['--disable-gpu']) },
+    { name: 'gpu', testMatch: GPU_SPECS, use: chromium(SWIFTSHADER), timeout: 180_000 },
+  ],
   webServer: {
-    command: `../../target/release/skillrouter serve ../../target/site --port ${PORT}`,
+    command: `../../target/release/skillrouter serve ../../target/test-site --port ${PORT}`,
     url: `http://127.0.0.1:${PORT}/index.html`,
     reuseExistingServer: false,
   },

@@ -22,20 +22,25 @@ test('twenty tasks, their cards and instructions: not one request', async ({ dem
   expect(requests).toEqual([]);
 });
 
-test('without fetching ahead: only card shards, and nothing of the query in them', async ({ page, context, baseURL }) => {
-  await page.goto('bench.html?scan=none&tokens=none');
-  const requests = [];
-  context.on('request', (request) => requests.push(request));
-  const router = await openRouter(page, { prefetch_bytes: 0 });
-  await router.evaluate((router) => router.ready);
-  const n_loading = requests.length;
-  expect(requests.every((request) => request.url().startsWith(baseURL))).toBe(true);
-  for (const task of TASKS) await router.evaluate((router, task) => router.route(task), task);
-  const while_routing = requests.slice(n_loading);
-  expect(while_routing.length).toBeGreaterThan(0);
-  for (const request of while_routing) {
-    expect(request.url()).toMatch(/\/index\/cards-[0-9a-f]+\.bin$/);
-    expect(request.method()).toBe('GET');
-    expect(request.postData()).toBeNull();
-  }
-});
+/** Without fetching ahead: what is asked for while routing, by the reranker's name. */
+const SHARDS = [[null, 'cards', /\/index\/cards-[0-9a-f]+\.bin$/], ['tiny-bert-pair', 'cards and bodies', /\/index\/(cards|bodies)-[0-9a-f]+\.bin$/]];
+
+for (const [reranker, kinds, expected] of SHARDS) {
+  test(`without fetching ahead: only shards of ${kinds}, and nothing of the query in them`, async ({ page, context, baseURL }) => {
+    await page.goto('bench.html?scan=none&tokens=none');
+    const requests = [];
+    context.on('request', (request) => requests.push(request));
+    const router = await openRouter(page, { prefetch_bytes: 0, reranker });
+    await router.evaluate((router) => router.reranker_ready ?? router.ready);
+    const n_loading = requests.length;
+    expect(requests.every((request) => request.url().startsWith(baseURL))).toBe(true);
+    for (const task of TASKS) await router.evaluate((router, task) => router.route(task), task);
+    const while_routing = requests.slice(n_loading);
+    expect(while_routing.length).toBeGreaterThan(0);
+    for (const request of while_routing) {
+      expect(request.url()).toMatch(expected);
+      expect(request.method()).toBe('GET');
+      expect(request.postData()).toBeNull();
+    }
+  });
+}

@@ -1,0 +1,309 @@
+/**
+ * The stage `reranked`: it comes in batches, improves the list, can be stopped between batches, and its absence is a reason.
+ */
+
+import { expect, openRouter, test, watchGpuBuild } from './page.js';
+import { flipByte, patchEngine, patchWorker, tamper } from './tampering.js';
+
+const RERANKER = 'tiny-bert-pair';
+const TASK = 'turn these receipts into a spreadsheet';
+
+/** Batches that one can act between, and that are counted in the worker. */
+const SLOW_BATCHES = `
+  globalThis.n_batches = 0;
+  const { next } = Reranker.prototype;
+  Reranker.prototype.next = async function () {
+    globalThis.n_batches++;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    return next.call(this);
+  };`;
+
+function batchesOf(page) {
+  return page.workers()[0].evaluate(() => globalThis.n_batches);
+}
+
+function scoresOf(answer) {
+  return answer.routes.map(({ score }) => score);
+}
+
+const descending = (numbers) => [...numbers].sort((a, b) => b - a);
+
+test.beforeEach(async ({ page }) => {
+  await page.goto('bench.html?scan=none&tokens=none'); // A page of the site without a router of its own.
+});
+
+test('streams in: retrieved at once, then more of the list after each batch', async ({ page }) => {
+  const router = await openRouter(page, { reranker: RERANKER });
+  const { stages, answer, retrieved, about } = await router.evaluate(async (router, task) => {
+    await router.reranker_ready;
+    const retrieved = await router.route(task, { top: 20, rerank: 0 });
+    const stages = [];
+    const answer = await router.route(task, { top: 20, onStage: (stage) => stages.push(stage) });
+    return { stages, answer, retrieved, about: router.about() };
+  }, TASK);
+  expect(stages.map(({ stage }) => stage).filter((stage, i, all) => stage !== all[i - 1])).toEqual(['lexical', 'retrieved', 'reranked']);
+  const done = stages.filter(({ reranked }) => reranked).map(({ reranked }) => reranked.done);
+  expect(done.length).toBeGreaterThan(1);
+  expect(done).toEqual([...new Set(done)].sort((a, b) => a - b));
+  expect(answer.reranked).toEqual({ done: 20, of: 20 });
+  expect(stages.at(-1)).toEqual(answer);
+  expect(answer.reason).toBeUndefined();
+  expect(answer.device).toEqual({ kind: 'cpu', name: expect.any(String) });
+  expect(answer.encoder_device).toBeUndefined();
+  expect(answer.timings_ms.rerank).toBeGreaterThan(0);
+  expect(about.models.map(({ role, name }) => [role, name])).toEqual([['encoder', 'all-MiniLM-L6-v2'], ['reranker', RERANKER]]);
+  expect(about.models[1]).toMatchObject({ bytes: expect.any(Number), device: answer.device });
+
+  expect(scoresOf(answer)).toEqual(descending(scoresOf(answer)));
+  expect(new Set(answer.routes.map(({ rerank_score }) => rerank_score)).size).toBeGreaterThan(10);
+  const before = new Map(retrieved.routes.map((route, i) => [route.skill_idx, { route, rank: i + 1 }]));
+  for (const { skill_idx, retrieval_rank, retrieval_score, description } of answer.routes) {
+    expect(retrieval_rank).toBe(before.get(skill_idx).rank);
+    expect(retrieval_score).toBeCloseTo(before.get(skill_idx).route.score, 6);
+    expect(description).not.toBe('');
+  }
+  expect(answer.routes.map(({ name }) => name)).not.toEqual(retrieved.routes.map(({ name }) => name));
+
+  for (const { routes } of stages.filter(({ reranked }) => reranked)) {
+    const n_read = routes.findLastIndex(({ rerank_score }) => rerank_score !== undefined) + 1;
+    expect(routes.slice(0, n_read).every(({ rerank_score }) => rerank_score !== undefined)).toBe(true);
+    const others = routes.slice(n_read).map(({ retrieval_rank }) => retrieval_rank);
+    expect(others).toEqual([...others].sort((a, b) => a - b));
+  }
+});
+
+test('reads as many skills as it is asked to, and shows as many as it is asked to', async ({ page }) => {
+  const router = await openRouter(page, { reranker: RERANKER, prefetch_bytes: 0 });
+  const { few, many, typed, words } = await router.evaluate(async (router, task) => ({
+    few: await router.route(task, { top: 8, rerank: 5 }),
+    many: await router.route(task, { top: 3, rerank: 12 }),
+    typed: await router.route(task, { typing: true, wait: true }),
+    words: await router.route(task, { mode: 'lexical' }),
+  }), TASK);
+  expect(few.reranked).toEqual({ done: 5, of: 5 });
+  expect(few.routes.map(({ rerank_score }) => rerank_score !== undefined)).toEqual([true, true, true, true, true, false, false, false]);
+  expect(few.routes.slice(5).map(({ retrieval_rank }) => retrieval_rank)).toEqual([6, 7, 8]);
+  expect(many.reranked).toEqual({ done: 12, of: 12 });
+  expect(many.routes).toHaveLength(3);
+  expect([typed.stage, typed.reason]).toEqual(['retrieved', undefined]);
+  expect([words.stage, words.reason]).toEqual(['lexical', undefined]);
+});
+
+test('documents can be read fast', async ({ page }) => {
+  const router = await openRouter(page, { reranker: RERANKER });
+  const answer = await router.evaluate((router, task) => router.route(task, { documents: 'fast' }), TASK);
+  expect(answer).toMatchObject({ stage: 'reranked', reranked: { done: 20, of: 20 } });
+  expect(answer.reason).toBeUndefined();
+});
+
+test('a cancelled re-ranking stops within one batch', async ({ page, context }) => {
+  await patchEngine(context, SLOW_BATCHES);
+  const router = await openRouter(page, { reranker: RERANKER });
+  const name = await router.evaluate(async (router, task) => {
+    await router.reranker_ready;
+    const controller = new AbortController();
+    const onStage = ({ stage }) => stage === 'reranked' && controller.abort();
+    return router.route(task, { signal: controller.signal, onStage }).then(() => 'answered', ({ name }) => name);
+  }, TASK);
+  expect(name).toBe('AbortError');
+  const n_batches = await batchesOf(page);
+  expect(n_batches).toBeLessThanOrEqual(2);
+  await page.waitForTimeout(600);
+  expect(await batchesOf(page)).toBeLessThanOrEqual(n_batches + 1);
+  const { stage } = await router.evaluate((router, task) => router.route(task), TASK);
+  expect(stage).toBe('reranked');
+});
+
+test('a newer question of somebody who types stops it, and other answers pass between batches', async ({ page, context }) => {
+  await patchEngine(context, SLOW_BATCHES);
+  const router = await openRouter(page, { reranker: RERANKER });
+  const { order, slow, typed } = await router.evaluate(async (router, task) => {
+    await router.reranker_ready;
+    const order = [];
+    let reportFirst;
+    const first_batch = new Promise((resolve) => (reportFirst = resolve));
+    const slow = router.route(task, { onStage: ({ stage }) => stage === 'reranked' && reportFirst() });
+    slow.then(() => order.push('reranked'));
+    await first_batch;
+    await router.route('plan a wedding', { rerank: 0 });
+    order.push('retrieved');
+    const typed = await router.route('scale a recipe', { typing: true });
+    order.push('typed');
+    return { order, slow: await slow, typed };
+  }, TASK);
+  expect(order[0]).toBe('retrieved');
+  expect(typed.stage).toBe('retrieved');
+  expect(slow).toMatchObject({ stage: 'reranked', reason: expect.stringContaining('newer question') });
+  expect(slow.reranked.done).toBeLessThan(20);
+});
+
+test('two lists are re-ranked one after the other', async ({ page }) => {
+  const router = await openRouter(page, { reranker: RERANKER });
+  const { alone, together } = await router.evaluate(async (router, task) => {
+    const names = ({ routes }) => routes.map(({ name }) => name);
+    const tasks = [task, 'plan a wedding'];
+    const alone = [];
+    for (const task of tasks) alone.push(names(await router.route(task)));
+    return { alone, together: (await Promise.all(tasks.map((task) => router.route(task)))).map(names) };
+  }, TASK);
+  expect(together).toEqual(alone);
+});
+
+test('without a reranker, or with one that is not there, answers stay retrieved and say why', async ({ page }) => {
+  const without = await openRouter(page);
+  expect(await without.evaluate((router) => router.reranker_ready)).toBeNull();
+  const none = await without.evaluate((router, task) => router.route(task, { rerank: 20 }), TASK);
+  expect(none).toMatchObject({ stage: 'retrieved', reason: expect.stringContaining('no reranker is open') });
+  const missing = await openRouter(page, { reranker: 'not-there' });
+  const { code, answer } = await missing.evaluate(async (router, task) => ({
+    answer: await router.route(task),
+    code: await router.reranker_ready.catch(({ code }) => code),
+  }), TASK);
+  expect(code).toBe('not-found');
+  expect(answer).toMatchObject({ stage: 'retrieved', reason: expect.stringMatching(/not-there\/model\.json is not on the server.*not re-ranked/) });
+  expect(answer.routes).toHaveLength(10);
+});
+
+const DAMAGES = {
+  missing: { code: 'not-found', break: (context, glob) => context.route(glob, (route) => route.fulfill({ status: 404 })) },
+  truncated: { code: 'truncated', break: (context, glob) => tamper(context, glob, (body) => body.subarray(0, body.length >> 1)) },
+  altered: { code: 'checksum', break: (context, glob) => tamper(context, glob, flipByte) },
+};
+
+for (const [damage, { code, break: breakFile }] of Object.entries(DAMAGES)) {
+  test(`a reranker whose weights are ${damage}: answers are retrieved, and what had arrived is not fetched again`, async ({ page, context }) => {
+    const weights = `**/${RERANKER}/weights-*`;
+    await breakFile(context, weights);
+    const broken = await openRouter(page, { reranker: RERANKER });
+    const result = await broken.evaluate(async (router, task) => {
+      const code = await router.reranker_ready.catch(({ code }) => code);
+      await router.ready;
+      const answer = await router.route(task);
+      router.close();
+      return { code, answer };
+    }, TASK);
+    expect(result.code).toBe(code);
+    expect(result.answer).toMatchObject({ stage: 'retrieved', reason: expect.stringMatching(/weights-\S+ .*not re-ranked/) });
+    await context.unroute(weights);
+    await context.unrouteAll();
+    const fetched = [];
+    context.on('request', (request) => fetched.push(new URL(request.url()).pathname));
+    const healed = await openRouter(page, { reranker: RERANKER });
+    expect(await healed.evaluate(async (router, task) => (await router.route(task)).stage, TASK)).toBe('reranked');
+    const of_reranker = fetched.filter((path) => path.includes(RERANKER)).map((path) => path.replace(/-[0-9a-f]+\./, '.'));
+    expect(of_reranker).toEqual([`/models/${RERANKER}/model.json`, `/models/${RERANKER}/weights-1.bin`]);
+  });
+}
+
+test('cancelling while the reranker loads keeps the answers by meaning', async ({ page, context }) => {
+  await context.route(`**/${RERANKER}/weights-*`, () => {}); // Never answered.
+  const { answer, ready } = await page.evaluate(async ({ task, reranker }) => {
+    const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
+    const controller = new AbortController();
+    const router = await SkillRouter.open({ reranker, signal: controller.signal });
+    await router.ready;
+    const impatient = await router.route(task, { wait: false });
+    if (!impatient.reason.includes('the reranker is still loading')) throw new Error(impatient.reason);
+    const patient = router.route(task);
+    setTimeout(() => controller.abort(), 300);
+    return { answer: await patient, ready: await router.reranker_ready.catch(({ name }) => name) };
+  }, { task: TASK, reranker: RERANKER });
+  expect(ready).toBe('AbortError');
+  expect(answer).toMatchObject({ stage: 'retrieved', reason: expect.stringContaining('loading the reranker was stopped') });
+});
+
+test('texts that cannot be fetched leave the retrieved answer', async ({ page, context }) => {
+  await context.route('**/bodies-*', (route) => route.fulfill({ status: 404 }));
+  const router = await openRouter(page, { reranker: RERANKER, prefetch_bytes: 0 });
+  const answer = await router.evaluate((router, task) => router.route(task), TASK);
+  expect(answer).toMatchObject({ stage: 'retrieved', reason: expect.stringMatching(/re-ranking stopped: \S+bodies-\S+ is not on the server/) });
+});
+
+test('a reranker that stops the engine is not loaded again, and answers go on by meaning', async ({ page, context }) => {
+  await patchEngine(context, `Reranker.prototype.finish = () => { throw new WebAssembly.RuntimeError('unreachable'); };`);
+  const router = await openRouter(page, { reranker: RERANKER });
+  const { code, answer } = await router.evaluate(async (router, task) => {
+    const code = await router.reranker_ready.catch(({ code }) => code);
+    return { code, answer: await router.route(task) };
+  }, TASK);
+  expect(code).toBe('engine');
+  expect(answer).toMatchObject({ stage: 'retrieved', reason: expect.stringContaining('the engine stopped') });
+});
+
+test('the files of one model can be deleted', async ({ page }) => {
+  const router = await openRouter(page, { reranker: RERANKER });
+  const { before, after } = await router.evaluate(async (router, reranker) => {
+    await router.reranker_ready;
+    const folders = async () => [...new Set((await router.cached()).map(({ url }) => url.split('/').at(-2)))].sort();
+    const before = await folders();
+    await router.forget(reranker);
+    return { before, after: await folders() };
+  }, RERANKER);
+  expect(before).toEqual(['all-MiniLM-L6-v2', 'index', RERANKER]);
+  expect(after).toEqual(['all-MiniLM-L6-v2', 'index']);
+});
+
+test('no WebGPU: the CPU answers and says why, and the GPU build is never fetched', async ({ page, context }) => {
+  const fetched = watchGpuBuild(context);
+  const router = await openRouter(page, { reranker: RERANKER, device: 'gpu' });
+  const answer = await router.evaluate((router, task) => router.route(task), TASK);
+  expect(answer).toMatchObject({ stage: 'reranked', device: { kind: 'cpu', reason: expect.stringMatching(/WebGPU/) } });
+  const unasked = await openRouter(page);
+  expect((await unasked.evaluate((router, task) => router.route(task), TASK)).device.reason).toBeUndefined();
+  expect(fetched).toEqual([]);
+});
+
+test('device cpu does not touch WebGPU, and no other word is a device', async ({ page, context }) => {
+  await patchWorker(context, `
+    Object.defineProperty(WorkerNavigator.prototype, 'gpu', { get() { globalThis.touched = true; return undefined; } });`);
+  const touched = () => page.workers()[0].evaluate(() => globalThis.touched === true);
+  const router = await openRouter(page, { device: 'cpu' });
+  expect((await router.evaluate((router, task) => router.route(task), TASK)).device.kind).toBe('cpu');
+  expect(await touched()).toBe(false);
+  const code = await page.evaluate(async () => {
+    const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
+    return SkillRouter.open({ device: 'tpu' }).catch(({ code }) => code);
+  });
+  expect(code).toBe('unavailable');
+});
+
+test.describe('the demo', () => {
+  test('re-ranks once nobody types, says how far it is, and announces the end', async ({ demo, page }) => {
+    await demo.open('ready', `?reranker=${RERANKER}`);
+    await demo.ask(TASK, 'reranked');
+    await expect(page.locator('#answer-stage')).toHaveText('re-ranked 20 of 20');
+    await expect(demo.options.first()).toContainText(/Re-ranked from #\d/);
+    await expect(page.getByRole('status').filter({ hasText: /^8 skills, best: .*, re-ranked 20 of 20$/ })).toBeAttached();
+    await expect(page.locator('#about')).toContainText(new RegExp(`reranker ${RERANKER}, \\d+ KB`));
+    await expect(page.locator('#timings')).toContainText(/re-ranking \d/);
+    await demo.options.first().click();
+    await expect(demo.panel).toContainText('Before re-ranking');
+  });
+
+  test('says when the reranker is missing, and answers all the same', async ({ demo, page }) => {
+    await demo.open('ready', '?reranker=not-there');
+    await expect(demo.banner).toContainText(/model\.json is not on the server.*Until then, answers are not re-ranked/);
+    await demo.ask(TASK);
+    await expect(page.locator('#answer-stage')).toContainText('not re-ranked');
+  });
+
+  for (const where of ['with the pointer', 'with the arrow keys']) {
+    test(`whoever is in the list ${where} finds nothing moved`, async ({ demo, page, context }) => {
+      await patchEngine(context, SLOW_BATCHES);
+      await demo.open('ready', `?reranker=${RERANKER}`);
+      await expect(demo.state).toHaveText('Ready, all on this device');
+      await demo.ask(TASK);
+      const before = await demo.names.allInnerTexts();
+      if (where === 'with the pointer') await demo.options.nth(2).hover();
+      else await page.keyboard.press('ArrowDown');
+      await expect(page.locator('#answer-stage')).toHaveText('re-ranked 20 of 20; the new order comes when you leave the list');
+      expect(await demo.names.allInnerTexts()).toEqual(before);
+      if (where === 'with the pointer') await page.mouse.move(5, 5);
+      else await page.keyboard.press('ArrowDown');
+      await expect(page.locator('#answer-stage')).toHaveText('re-ranked 20 of 20');
+      expect(await demo.names.allInnerTexts()).not.toEqual(before);
+      await demo.query.fill('plan a wedding'); // A new question has a new list, wherever the pointer is.
+      await expect(page.locator('#answer-stage')).toHaveText('re-ranked 20 of 20');
+    });
+  }
+});

@@ -1,0 +1,50 @@
+/**
+ * How tests break things on the way to a page: other bytes for a file, other code for the engine or the worker.
+ */
+
+import { createHash } from 'node:crypto';
+
+/** Lets `change` at the body of every response to `glob`, until it is taken back with `unroute`. */
+export async function tamper(context, glob, change) {
+  await context.route(glob, async (route) => {
+    const url = route.request().url().replace('plain.test', '127.0.0.1'); // Only the browser knows that name.
+    const response = await route.fetch({ url });
+    await route.fulfill({ response, body: change(await response.body()) });
+  });
+}
+
+/** Lets a build of the engine run `code` after its own, once for each instance. */
+export async function patchEngine(context, code, build = 'cpu') {
+  await tamper(context, new RegExp(`/pkg/${build}/skillrouter\\.js`), (body) => `${body}\n${code}`);
+}
+
+/** Lets the worker run `code` before it gets its first message. */
+export async function patchWorker(context, code) {
+  await tamper(context, '**/worker.js', (body) => `${body}\n${code}`);
+}
+
+/** Gives a changed manifest a checksum of its own: the sha256 of the text with zeros in its place. */
+export function seal(text) {
+  const zeros = '0'.repeat(64);
+  const blank = text.replace(/(?<="checksum": ")[0-9a-f]{64}/, zeros);
+  return blank.replace(zeros, createHash('sha256').update(blank).digest('hex'));
+}
+
+/** A manifest after `change` has been at what it says. @param {Buffer | string} text @param {(manifest: any) => void} change */
+export function changeManifest(text, change) {
+  const manifest = JSON.parse(text.toString());
+  change(manifest);
+  return seal(`${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+export function flipByte(body) {
+  const flipped = Buffer.from(body);
+  flipped[flipped.length >> 1] ^= 1;
+  return flipped;
+}
+
+/** How a panic looks from JavaScript: thrown by the call, or by a task of an async function, whose promise then never settles. */
+export const PANICS = {
+  'in a call': `throw new WebAssembly.RuntimeError('unreachable');`,
+  'in an async function': `queueMicrotask(() => { throw new WebAssembly.RuntimeError('unreachable'); }); return new Promise(() => {});`,
+};

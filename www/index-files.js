@@ -1,0 +1,123 @@
+/**
+ * An index in the engine: opens it, and fetches those of its files that are needed when they are.
+ *
+ * Words come first and alone make answers; vectors follow; cards and bodies lie in shards, which are fetched one by one
+ * or, where they are few, all ahead.
+ */
+
+import { fetchAsset, fetchInOrder, fetchManifest } from './assets.js';
+import { canStore } from './cache.js';
+
+/** The files of one index. */
+export class IndexFiles {
+  /** The engine's part, which answers. */
+  router;
+  /** What the index says of itself. */
+  about;
+  #url;
+  #progress;
+  #commit;
+  /** @type {Map<string, Promise<void>>} shards that are on their way or were added to the engine, by file */
+  #shards = new Map();
+
+  /**
+   * Resolves when questions can be answered by words.
+   * @param {string} folder_url absolute
+   * @param {import('./engine.js').CpuEngine} cpu
+   * @param {import('./progress.js').ProgressSum} progress
+   * @param {AbortSignal} signal
+   */
+  static async open(folder_url, cpu, progress, signal) {
+    const index = new IndexFiles();
+    index.#url = new URL('index.json', folder_url).href;
+    index.#progress = progress;
+    const { value, commit } = await fetchManifest(index.#url, (bytes) => new cpu.classes.Router(bytes), { signal });
+    index.router = value;
+    index.about = value.about();
+    index.#commit = commit;
+    const { lexical, vectors } = index.about.files;
+    progress.expect([...lexical, ...vectors]);
+    await index.#add(lexical, signal);
+    return index;
+  }
+
+  /** With the vectors all is there that answers need, and the manifest is kept. @param {AbortSignal} signal */
+  async addVectors(signal) {
+    await this.#add(this.about.files.vectors, signal);
+    await this.#commit(Object.values(this.about.files).flat());
+  }
+
+  /** The links of the HNSW graph, where this index has any. */
+  addLinks() {
+    return this.#need(this.about.files.links.map(({ file }) => file), 'links');
+  }
+
+  /** @param {number} skill_idx @returns {boolean} whether its card is here */
+  hasCard(skill_idx) {
+    return this.router.card(skill_idx) !== undefined;
+  }
+
+  /** @param {number[]} skills */
+  async addCards(skills) {
+    await this.#need(skills.map((skill_idx) => this.router.card_file(skill_idx)), 'cards');
+  }
+
+  /** @param {number} skill_idx @returns {Promise<string | null>} the instructions, or null when this index holds none */
+  async body(skill_idx) {
+    const file = this.router.body_file(skill_idx);
+    if (file === undefined) return null;
+    await this.#need([file], 'bodies');
+    return this.router.body(skill_idx) ?? null;
+  }
+
+  /**
+   * What a reranker reads of some skills.
+   * @param {number[]} skills
+   * @returns {Promise<{ name: string, description: string, body: string }[]>} in their order
+   */
+  async texts(skills) {
+    const [bodies] = await Promise.all([Promise.all(skills.map((skill_idx) => this.body(skill_idx))), this.addCards(skills)]);
+    return skills.map((skill_idx, i) => {
+      const { name, description } = this.router.card(skill_idx);
+      return { name, description, body: bodies[i] ?? '' };
+    });
+  }
+
+  /**
+   * A small index is fetched whole, so that no later request depends on what is asked, and so that it works offline.
+   * @param {number} max_bytes
+   * @param {AbortSignal} signal
+   */
+  async fetchAhead(max_bytes, signal) {
+    const { cards, bodies } = this.about.files;
+    const total_bytes = [...cards, ...bodies].reduce((sum, { bytes }) => sum + bytes, 0);
+    if (!canStore() || total_bytes > max_bytes) return;
+    this.#progress.expect([...cards, ...bodies].filter(({ file }) => !this.#shards.has(file)));
+    try {
+      await this.#need(cards.map(({ file }) => file), 'cards');
+      for (const entry of bodies) {
+        const url = new URL(entry.file, this.#url).href;
+        await fetchAsset(url, entry, { signal, owner: this.#url, onProgress: this.#progress.of(entry.file) });
+      }
+    } catch {
+      // Nothing was asked for yet: whoever needs a shard fetches it again and gets the error.
+    }
+  }
+
+  /** Makes sure that the engine holds these shards. A failure is forgotten: the next call tries again. */
+  async #need(files, kind) {
+    await Promise.all([...new Set(files)].map((file) => {
+      if (!this.#shards.has(file)) {
+        const added = this.#add(this.about.files[kind].filter((entry) => entry.file === file));
+        this.#shards.set(file, added);
+        added.catch(() => this.#shards.delete(file));
+      }
+      return this.#shards.get(file);
+    }));
+  }
+
+  #add(entries, signal) {
+    const add = (file, bytes) => this.router.add_index_file(file, bytes);
+    return fetchInOrder(entries, { owner: this.#url, add, signal, progressOf: (file) => this.#progress.of(file) });
+  }
+}
