@@ -1,0 +1,79 @@
+/**
+ * onnxruntime-web with the models of export.py: one thread, in the page, its defaults otherwise.
+ *
+ * Its encoder gives token vectors, so the mean is taken here, as transformers.js does; that is under 1% of the time.
+ */
+
+export const name = 'onnxruntime-web';
+
+const MODELS = '/bench/ort/';
+const PACKAGES = { cpu: '/ort/ort.wasm.min.mjs', gpu: '/ort/ort.webgpu.min.mjs' };
+const PROVIDERS = { cpu: 'wasm', gpu: 'webgpu' };
+
+let ort;
+let provider;
+
+/** Loads the build for a device; the page keeps to one of them. */
+export async function load(device) {
+  ort = await import(PACKAGES[device]);
+  provider = PROVIDERS[device];
+  ort.env.wasm.wasmPaths = '/ort/';
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.proxy = false;
+  return { version: ort.env.versions.web, provider };
+}
+
+/**
+ * @param {'q8' | 'f32'} weights
+ * @returns {Promise<{ encode: (ids: Uint32Array) => Promise<Float32Array>, free: () => Promise<void> }>}
+ */
+export async function openEncoder(weights) {
+  const session = await openSession(`encoder-${weights}.onnx`);
+  return {
+    async encode(ids) {
+      const { last_hidden_state } = await session.run(batchOf([{ ids, second_start: ids.length }]));
+      return meanOfLengthOne(last_hidden_state.data, last_hidden_state.dims);
+    },
+    free: () => session.release(),
+  };
+}
+
+/**
+ * @param {'q8' | 'f32'} weights
+ * @returns {Promise<{ score: (pairs: { ids: Uint32Array, second_start: number }[]) => Promise<number[]>, free: () => Promise<void> }>}
+ *   `score`: the pairs of a call are one batch and must be of one length, so that nothing is spent on padding
+ */
+export async function openReranker(weights) {
+  const session = await openSession(`reranker-${weights}.onnx`);
+  return {
+    score: async (pairs) => [...(await session.run(batchOf(pairs))).logits.data],
+    free: () => session.release(),
+  };
+}
+
+async function openSession(file) {
+  const response = await fetch(MODELS + file);
+  if (!response.ok) throw new Error(`${file}: HTTP ${response.status}; make it with tests/bench/ort/export.py`);
+  const model = new Uint8Array(await response.arrayBuffer());
+  // Severity 3, errors alone: it would warn of every session of which WebGPU leaves something to the CPU.
+  return ort.InferenceSession.create(model, { executionProviders: [provider], logSeverityLevel: 3 });
+}
+
+function batchOf(texts) {
+  const dims = [texts.length, texts[0].ids.length];
+  const tensor = (values) => new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims);
+  return {
+    input_ids: tensor(texts.flatMap(({ ids }) => [...ids])),
+    attention_mask: tensor(Array(dims[0] * dims[1]).fill(1)),
+    token_type_ids: tensor(texts.flatMap(({ ids, second_start }) => Array.from(ids, (_, place) => Number(place >= second_start)))),
+  };
+}
+
+function meanOfLengthOne(tokens, [, n_tokens, width]) {
+  const vector = new Float32Array(width);
+  for (let t = 0; t < n_tokens; t++) {
+    for (let i = 0; i < width; i++) vector[i] += tokens[t * width + i];
+  }
+  const length = Math.hypot(...vector);
+  return vector.map((value) => value / length);
+}
