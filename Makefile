@@ -1,8 +1,8 @@
 # make demo   everything that is needed, then the page with the default model and index
 # make test   everything that is needed, then every test, browser tests included
 #
-# Needs rustup, Node with npm, Python 3 with pip and venv, and for `make test` Debian's chromium (installed with apt-get
-# where it is missing and the user may). Everything else is fetched from crates.io, npm and PyPI into this folder.
+# Needs rustup, Node with npm, Python 3 with pip and venv, and for `make test` Debian's chromium and a Vulkan driver
+# (installed with apt-get where they are missing and the user may). Everything else is fetched from crates.io, npm and PyPI into this folder.
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
@@ -12,7 +12,8 @@ CARGO      := cargo
 SKILLROUTER := target/release/skillrouter
 MODEL      := models/all-MiniLM-L6-v2
 SITE       := target/site
-RUST       := Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml $(shell find src -name '*.rs')
+TEST_SITE  := target/test-site
+RUST       := Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml $(shell find src -name '*.rs' -o -name '*.wgsl')
 CATALOGUE  := $(shell find www/skills -name SKILL.md)
 PORT       := 8017
 
@@ -22,7 +23,7 @@ help:
 demo: site
 	$(SKILLROUTER) serve $(SITE) --port $(PORT)
 
-test: check site node_modules/.installed chromium
+test: check $(TEST_SITE)/.complete node_modules/.installed chromium vulkan
 	$(CARGO) test --release --locked
 	npm test
 
@@ -60,9 +61,8 @@ target/index/index.json: $(MODEL)/model.json $(CATALOGUE) $(SKILLROUTER)
 
 # --- web package -----------------------------------------------------------------------------------------------------
 
-WASM := target/wasm32-unknown-unknown/web/skillrouter.wasm
-
-pkg: pkg/skillrouter_bg.wasm
+# Two builds of the same classes: one for the CPU, and one for WebGPU, which a page fetches only when it uses it.
+pkg: pkg/cpu/skillrouter_bg.wasm pkg/gpu/skillrouter_bg.wasm pkg/vendor/marked.esm.js
 
 # The program must be of the version of the library that is in Cargo.lock.
 WASM_BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
@@ -71,15 +71,31 @@ WASM_BINDGEN := target/tools/wasm-bindgen-$(WASM_BINDGEN_VERSION)
 $(WASM_BINDGEN)/bin/wasm-bindgen:
 	$(CARGO) install wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION) --root $(WASM_BINDGEN)
 
-$(WASM): $(RUST)
-	$(CARGO) build --lib --locked --profile web --no-default-features --features web --target wasm32-unknown-unknown
+WASM := target/wasm32-unknown-unknown
+WASM_BUILD := $(CARGO) build --lib --locked --no-default-features --target wasm32-unknown-unknown
+
+$(WASM)/web/skillrouter.wasm: $(RUST)
+	$(WASM_BUILD) --profile web --features web
 	@touch $@
 
-pkg/skillrouter_bg.wasm: $(WASM) $(WASM_BINDGEN)/bin/wasm-bindgen node_modules/.installed
-	rm -rf pkg && mkdir -p pkg/vendor
-	$(WASM_BINDGEN)/bin/wasm-bindgen --target web --out-dir pkg --remove-name-section --remove-producers-section $(WASM)
-	npx --no-install wasm-opt -O3 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
-		--enable-mutable-globals --enable-reference-types --enable-multivalue pkg/skillrouter_bg.wasm -o pkg/skillrouter_bg.wasm
+$(WASM)/web-gpu/skillrouter.wasm: $(RUST)
+	$(WASM_BUILD) --profile web-gpu --features web,gpu
+	@touch $@
+
+pkg/cpu/skillrouter_bg.wasm: $(WASM)/web/skillrouter.wasm
+pkg/gpu/skillrouter_bg.wasm: $(WASM)/web-gpu/skillrouter.wasm
+
+pkg/cpu/skillrouter_bg.wasm pkg/gpu/skillrouter_bg.wasm: pkg/%/skillrouter_bg.wasm: $(WASM_BINDGEN)/bin/wasm-bindgen node_modules/.installed
+	rm -rf pkg/$*
+	$(WASM_BINDGEN)/bin/wasm-bindgen --target web --out-dir pkg/$* --remove-name-section --remove-producers-section $(filter %.wasm,$^)
+	npx --no-install wasm-opt $(WASM_OPT_$*) --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
+		--enable-mutable-globals --enable-reference-types --enable-multivalue $@ -o $@
+
+WASM_OPT_cpu := -O3
+WASM_OPT_gpu := -Os
+
+pkg/vendor/marked.esm.js: node_modules/.installed
+	mkdir -p pkg/vendor
 	cp node_modules/marked/lib/marked.esm.js node_modules/dompurify/dist/purify.es.mjs pkg/vendor/
 
 node_modules/.installed: package.json package-lock.json
@@ -92,7 +108,7 @@ WWW := $(shell find www -path www/skills -prune -o -type f ! -name screenshot.pn
 
 site: $(SITE)/.complete
 
-$(SITE)/.complete: $(WWW) pkg/skillrouter_bg.wasm target/index/index.json $(MODEL)/model.json
+$(SITE)/.complete: $(WWW) pkg/cpu/skillrouter_bg.wasm pkg/gpu/skillrouter_bg.wasm pkg/vendor/marked.esm.js target/index/index.json $(MODEL)/model.json
 	rm -rf $(SITE) && mkdir -p $(SITE)/models
 	cp $(WWW) $(SITE)/
 	cp -r pkg $(SITE)/pkg
@@ -100,15 +116,61 @@ $(SITE)/.complete: $(WWW) pkg/skillrouter_bg.wasm target/index/index.json $(MODE
 	cp -r $(MODEL) $(SITE)/models/
 	touch $@
 
+# The site with the random models of tests/golden, for the browser tests.
+TEST_MODELS := tiny-bert-mean tiny-bert-cls tiny-bert-pair tiny-qwen3-embedding tiny-qwen3-reranker
+
+$(TEST_SITE)/.complete: $(SITE)/.complete $(TEST_MODELS:%=target/test-models/%/model.json)
+	rm -rf $(TEST_SITE)
+	cp -r $(SITE) $(TEST_SITE)
+	cp -r $(TEST_MODELS:%=target/test-models/%) $(TEST_SITE)/models/
+	touch $@
+
+LIMIT_tiny-bert-pair := --max-tokens 32
+LIMIT_tiny-qwen3-embedding := --max-tokens 64
+LIMIT_tiny-qwen3-reranker := --max-tokens 448 --task reranker
+
+target/test-models/%/model.json: tests/golden/%/config.json $(SKILLROUTER)
+	$(SKILLROUTER) quantize tests/golden/$* --out target/test-models/$* --bits 32 $(LIMIT_$*)
+
 .PHONY: chromium
 chromium:
 	@command -v chromium >/dev/null || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium) \
 		|| (echo "install Debian's chromium first: apt-get install chromium" >&2; exit 1)
 
+# Any Vulkan driver will do for the tests of the GPU kernels; where there is none, Mesa's, which runs on the processor.
+.PHONY: vulkan
+vulkan:
+	@ls /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json >/dev/null 2>&1 \
+		|| (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mesa-vulkan-drivers) \
+		|| (echo "install a Vulkan driver first: apt-get install mesa-vulkan-drivers" >&2; exit 1)
+
 # --- measuring -------------------------------------------------------------------------------------------------------
 
 bench: $(SKILLROUTER) $(MODEL)/model.json
 	$(SKILLROUTER) bench --model $(MODEL) --skills 10000,80000,300000
+
+# Beside onnxruntime-web, in one run in the browser; the models are exported with PyTorch, which is fetched into .venv-ort.
+ORT := target/bench/ort
+
+target/bench/.venv-ort: tests/bench/ort/requirements.txt
+	python3 -m venv .venv-ort
+	.venv-ort/bin/pip install --quiet -r $<
+	mkdir -p $(@D) && touch $@
+
+tests/bench/ort/node_modules/.installed: tests/bench/ort/package-lock.json
+	cd tests/bench/ort && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+# The last file that the script writes stands for all of them.
+$(ORT)/reranker-q8.onnx: tests/bench/ort/export.py target/bench/.venv-ort target/model-wheel/.unpacked
+	.venv-ort/bin/python tests/bench/ort/export.py
+
+$(ORT)/reranker/model.json: $(ORT)/reranker-q8.onnx $(SKILLROUTER)
+	$(SKILLROUTER) quantize $(ORT)/reranker-hf --out $(ORT)/reranker
+
+.PHONY: bench-ort
+bench-ort: site $(ORT)/reranker/model.json tests/bench/ort/node_modules/.installed node_modules/.installed chromium
+	node tests/bench/ort/run.mjs $(BENCH_ARGS)
 
 clean:
 	rm -rf target pkg node_modules

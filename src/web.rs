@@ -39,12 +39,17 @@ fn to_js(value: &impl Serialize) -> JsResult<JsValue> {
     value.serialize(&serializer).map_err(JsValue::from)
 }
 
+/// Options that may be left out.
 fn from_js<T: DeserializeOwned + Default>(value: JsValue) -> JsResult<T> {
-    if value.is_undefined() || value.is_null() {
-        return Ok(T::default());
+    match value.is_undefined() || value.is_null() {
+        true => Ok(T::default()),
+        false => required(value),
     }
+}
+
+fn required<T: DeserializeOwned>(value: JsValue) -> JsResult<T> {
     serde_wasm_bindgen::from_value(value)
-        .map_err(|error| js_error(Error::Unavailable { what: format!("option not understood: {error}") }))
+        .map_err(|error| js_error(Error::Unavailable { what: format!("argument not understood: {error}") }))
 }
 
 /// Shows the message of a panic in the console before the engine stops.
@@ -176,7 +181,7 @@ impl Router {
 
     /// Checks that an encoder, given by its `about`, is the one that the index was built with.
     pub fn check_encoder(&self, about: JsValue) -> JsResult<()> {
-        let encoder: EncoderId = serde_wasm_bindgen::from_value(about)?;
+        let encoder: EncoderId = required(about)?;
         self.inner.check_encoder(&encoder).map_err(js_error)
     }
 
@@ -200,7 +205,7 @@ impl Router {
 
     /// The answer with reranked routes; `scores` has one for each of them, NaN for those that are still to come.
     pub fn rerank(&self, answer: JsValue, scores: Vec<f32>, options: JsValue) -> JsResult<JsValue> {
-        let answer: Answer = serde_wasm_bindgen::from_value(answer)?;
+        let answer: Answer = required(answer)?;
         let options: RerankOptions = from_js(options)?;
         let scores: Vec<Option<f32>> = scores.into_iter().map(|score| (!score.is_nan()).then_some(score)).collect();
         to_js(&answer.reranked(&scores, options))
@@ -250,7 +255,7 @@ impl<T> Loaded<T> {
 
     fn add_file(&mut self, file: &str, bytes: Uint8Array) -> JsResult<()> {
         match self {
-            Loaded::Loading(loader) => loader.add_file(file, &bytes.to_vec()).map_err(js_error),
+            Loaded::Loading(loader) => loader.add_checked_file(file, &bytes.to_vec()).map_err(js_error),
             _ => Err(js_error(Error::Unavailable { what: "the model has all its files".to_owned() })),
         }
     }
@@ -321,7 +326,7 @@ impl Encoder {
         self.model.missing()
     }
 
-    /// Adds the next file.
+    /// Adds the next file, whose SHA-256 the caller has compared.
     pub fn add_file(&mut self, file: &str, bytes: Uint8Array) -> JsResult<()> {
         self.model.add_file(file, bytes)
     }
@@ -430,7 +435,7 @@ impl Reranker {
         self.model.missing()
     }
 
-    /// Adds the next file.
+    /// Adds the next file, whose SHA-256 the caller has compared.
     pub fn add_file(&mut self, file: &str, bytes: Uint8Array) -> JsResult<()> {
         self.model.add_file(file, bytes)
     }
@@ -448,7 +453,7 @@ impl Reranker {
     /// Starts with a task and some skills; what was begun before is dropped.
     pub fn begin(&mut self, query: &str, documents: JsValue, options: JsValue) -> JsResult<JsValue> {
         let options: BeginOptions = from_js(options)?;
-        let documents: Vec<Document> = serde_wasm_bindgen::from_value(documents)?;
+        let documents: Vec<Document> = required(documents)?;
         let reranker = self.model.ready()?;
         let text = |document: Document| match document {
             Document::Text(text) => text,

@@ -306,6 +306,79 @@ fn embed_prints_one_vector_a_line() {
     assert_eq!(embed(&["--kind", "document"], "a")[0].split(' ').count(), 48);
 }
 
+/// Runs a program that reads standard input.
+fn feed(workspace: &Workspace, args: &[&str], input: &str) -> std::process::Output {
+    let mut command = workspace.command(args);
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn rerank_prints_scores_in_the_order_of_the_documents() {
+    let workspace = Workspace::new();
+    workspace.quantize("tiny-bert-pair", "reranker", 8);
+    let rerank = |input: &str, more: &[&str]| {
+        feed(&workspace, &[&["rerank", "--model", "reranker", "--json"], more].concat(), input)
+    };
+    let scores = |output: &std::process::Output, line: usize| -> Vec<f64> {
+        let text = String::from_utf8(output.stdout.clone()).unwrap();
+        let line: Value = serde_json::from_str(text.lines().nth(line).unwrap()).unwrap();
+        line["scores"].as_array().unwrap().iter().map(|score| score.as_f64().unwrap()).collect()
+    };
+    let documents = r#"["merge the files", "turn", {"name": "a", "description": "merge", "body": "the files"}, "a | merge | the files"]"#;
+    let line = format!("{{\"query\": \"merge\", \"documents\": {documents}}}\n");
+    let both = rerank(&format!("{line}{{\"query\": \"merge\", \"documents\": []}}\n"), &[]);
+    assert!(both.status.success(), "{}", String::from_utf8_lossy(&both.stderr));
+    let of_cpu = scores(&both, 0);
+    assert_eq!((of_cpu.len(), scores(&both, 1).len()), (4, 0));
+    assert_eq!(of_cpu[2], of_cpu[3], "parts become the text of the contract");
+    assert_ne!(of_cpu[0], of_cpu[1]);
+    for (cpu, gpu) in of_cpu.iter().zip(scores(&rerank(&line, &["--device", "gpu"]), 0)) {
+        // The CPU rounds activations to 16 bits.
+        assert!((cpu - gpu).abs() < 1e-2, "{cpu} on the CPU, {gpu} on the GPU");
+    }
+
+    let check = |input: &str, words: &str| {
+        let output = rerank(input, &[]);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && message.contains(words), "{message}");
+    };
+    check("merge\n", "line 1 is not");
+    check("{\"query\": \" \", \"documents\": [\"a\"]}\n", "the task is empty");
+    workspace.quantize("tiny-bert-mean", "encoder", 8);
+    let output = feed(&workspace, &["rerank", "--model", "encoder"], &line);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is an encoder where a reranker is needed"));
+}
+
+#[test]
+fn route_and_eval_take_a_reranker() {
+    let workspace = indexed();
+    workspace.quantize("tiny-bert-pair", "reranker", 8);
+    let args = ["route", "--index", "index", "--model", "model", "--reranker", "reranker", "--rerank", "5", "--json"];
+    let answer = workspace.json(&[&args[..], &["--top", "3", "merge files"]].concat());
+    assert_eq!((answer["stage"].as_str(), answer["routes"].as_array().unwrap().len()), (Some("reranked"), 3));
+    let routes = answer["routes"].as_array().unwrap();
+    let numbers = |key: &str| routes.iter().map(|route| route[key].as_f64().unwrap()).collect::<Vec<_>>();
+    assert!(numbers("rerank_score").windows(2).all(|pair| pair[0] >= pair[1]), "{answer}");
+    assert!(numbers("retrieval_rank").iter().all(|rank| (1.0..=5.0).contains(rank)), "{answer}");
+    assert!(answer["timings_ms"]["rerank"].is_number());
+    // With all the weight on retrieval, its order stays.
+    let kept = workspace.json(&[&args[..], &["--retrieval-weight", "1e6", "merge files"]].concat());
+    let ranks: Vec<f64> =
+        kept["routes"].as_array().unwrap().iter().map(|r| r["retrieval_rank"].as_f64().unwrap()).collect();
+    assert!(ranks.is_sorted(), "{kept}");
+
+    workspace.write("queries.jsonl", "{\"qid\": \"1\", \"text\": \"merge files\"}\n");
+    workspace.write("qrels.tsv", "1\texample/pdf-merge\t1\n");
+    let eval = ["eval", "--index", "index", "--model", "model", "--queries", "queries.jsonl", "--qrels", "qrels.tsv"];
+    let report = workspace.json(&[&eval[..], &["--json", "--reranker", "reranker", "--rerank", "5"]].concat());
+    assert_eq!(report["n_queries"], 1);
+    let message = workspace.fails(2, &[&eval[..], &["--documents", "fast"]].concat());
+    assert!(message.contains("--reranker"), "{message}");
+}
+
 #[test]
 fn lint_shows_both_verdicts() {
     let workspace = Workspace::new();
@@ -377,7 +450,9 @@ fn serve_serves_until_it_is_stopped() {
 fn help_teaches() {
     let workspace = Workspace::new();
     let help = workspace.ok(&["--help"]);
-    for command in ["index", "route", "eval", "verify", "lint", "quantize", "embed", "serve", "bench"] {
+    for command in
+        ["index", "route", "eval", "verify", "lint", "quantize", "embed", "serve", "bench", "rerank", "fetch-model"]
+    {
         assert!(help.contains(command), "{command}");
         assert!(workspace.ok(&[command, "--help"]).contains("--"));
     }

@@ -5,4 +5,5 @@ mod catalogue;
 mod cli;
 mod files;
 mod golden;
+mod hub;
 mod support;

@@ -78,7 +78,7 @@ pub struct ConvertArgs {
     license: String,
     /// Where the weights come from, in words
     #[arg(long, default_value = "")]
-    origin: String,
+    pub origin: String,
 }
 
 /// SkillRouter's instruction for queries (model card of pipizhao/SkillRouter-Embedding-0.6B); no space after `Query:`.
@@ -101,8 +101,8 @@ pub fn convert(source: &Path, out: &Path, args: &ConvertArgs) -> Result<Value> {
     let name = out.file_name().and_then(|name| name.to_str()).context("--out must end with the model's name")?;
     let config = read_json(&source.join("config.json"))?;
     let architecture = architecture(name, &config)?;
-    let tokenizer_path = source.join("tokenizer.json");
-    let mut tokenizer_json = read(&tokenizer_path)?;
+    // Without white space Qwen3's is half as large.
+    let mut tokenizer_json = serde_json::to_vec(&read_json(&source.join("tokenizer.json"))?)?;
     let checkpoint = Checkpoint { source, config: &config, architecture: &architecture };
     let task = match checkpoint.task(args.task)? {
         TaskArg::Encoder => {

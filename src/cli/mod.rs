@@ -5,6 +5,7 @@ mod convert;
 pub mod device;
 pub mod embed;
 pub mod eval;
+pub mod fetch_model;
 mod files;
 pub mod index;
 pub mod lint;

@@ -46,10 +46,17 @@ impl ModelLoader {
     /// Those of [`FileEntry::check`], of the tokenizer and of [`Weights::add_file`]; another file than the
     /// next one is [`Error::Malformed`].
     pub fn add_file(&mut self, file: &str, bytes: &[u8]) -> Result<()> {
-        let Some(entry) = self.missing.first().filter(|entry| entry.file == file) else {
-            return Err(Error::malformed(file, "it is not the file that the model needs next"));
-        };
-        entry.check(bytes)?;
+        self.next(file)?.check(bytes)?;
+        self.add_checked_file(file, bytes)
+    }
+
+    /// Adds a file whose hash the caller has compared: a page does that with the browser's own SHA-256, which is many
+    /// times as fast as one in WebAssembly.
+    ///
+    /// # Errors
+    /// Those of [`ModelLoader::add_file`], but for the hash.
+    pub fn add_checked_file(&mut self, file: &str, bytes: &[u8]) -> Result<()> {
+        self.next(file)?;
         if file == self.manifest.tokenizer.file {
             self.tokenizer = Some(Tokenizer::open(bytes)?);
         } else {
@@ -57,6 +64,11 @@ impl ModelLoader {
         }
         self.missing.remove(0);
         Ok(())
+    }
+
+    fn next(&self, file: &str) -> Result<&FileEntry> {
+        let next = self.missing.first().filter(|entry| entry.file == file);
+        next.ok_or_else(|| Error::malformed(file, "it is not the file that the model needs next"))
     }
 
     /// What was loaded.
