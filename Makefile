@@ -85,14 +85,12 @@ $(WASM)/web-gpu/skillrouter.wasm: $(RUST)
 pkg/cpu/skillrouter_bg.wasm: $(WASM)/web/skillrouter.wasm
 pkg/gpu/skillrouter_bg.wasm: $(WASM)/web-gpu/skillrouter.wasm
 
+# More than -O1 takes minutes, makes what is downloaded larger once it is compressed, and nothing faster.
 pkg/cpu/skillrouter_bg.wasm pkg/gpu/skillrouter_bg.wasm: pkg/%/skillrouter_bg.wasm: $(WASM_BINDGEN)/bin/wasm-bindgen node_modules/.installed
 	rm -rf pkg/$*
 	$(WASM_BINDGEN)/bin/wasm-bindgen --target web --out-dir pkg/$* --remove-name-section --remove-producers-section $(filter %.wasm,$^)
-	npx --no-install wasm-opt $(WASM_OPT_$*) --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
+	npx --no-install wasm-opt -O1 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
 		--enable-mutable-globals --enable-reference-types --enable-multivalue $@ -o $@
-
-WASM_OPT_cpu := -O3
-WASM_OPT_gpu := -Os
 
 pkg/vendor/marked.esm.js: node_modules/.installed
 	mkdir -p pkg/vendor

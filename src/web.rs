@@ -52,9 +52,22 @@ fn required<T: DeserializeOwned>(value: JsValue) -> JsResult<T> {
         .map_err(|error| js_error(Error::Unavailable { what: format!("argument not understood: {error}") }))
 }
 
+#[cfg(feature = "gpu")]
+unsafe extern "C" {
+    /// Made by the linker: runs the constructors of all statics.
+    fn __wasm_call_ctors();
+}
+
 /// Shows the message of a panic in the console before the engine stops.
 #[wasm_bindgen(start)]
 pub fn start() {
+    // burn's kernel makers register themselves in constructors. Unless somebody calls these, the linker has every call
+    // from JavaScript run all of them first, several milliseconds each time.
+    #[cfg(feature = "gpu")]
+    // SAFETY: this is the only call, and it comes before all others.
+    unsafe {
+        __wasm_call_ctors();
+    }
     std::panic::set_hook(Box::new(|info| wasm_bindgen::throw_str(&info.to_string())));
 }
 
