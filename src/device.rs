@@ -47,11 +47,15 @@ impl Device {
     /// # Errors
     /// [`Error::Device`] where there is none that can be used.
     #[cfg(feature = "gpu")]
+    #[allow(clippy::await_holding_lock, reason = "to make others wait is what it is for")]
     pub async fn gpu() -> Result<Device> {
         static OPENED: std::sync::OnceLock<Device> = std::sync::OnceLock::new();
-        // burn refuses to open a device twice; whoever comes second waits here.
+        // burn refuses to open a device twice; whoever comes second waits here. In a browser nobody can wait.
         static OPENING: std::sync::Mutex<()> = std::sync::Mutex::new(());
-        let _alone = OPENING.lock();
+        let alone = if cfg!(target_family = "wasm") { OPENING.try_lock().ok() } else { OPENING.lock().ok() };
+        let Some(_alone) = alone else {
+            return Err(Error::Device { reason: "it is being opened already".to_owned() });
+        };
         if let Some(device) = OPENED.get() {
             return Ok(device.clone());
         }

@@ -221,7 +221,11 @@ impl Weights {
     /// Adds a matrix of `n_rows`, or some of its rows.
     fn add_rows(&mut self, file: &str, name: String, rows: Matrix, n_rows: usize) -> Result<()> {
         let matrix = match self.partial.take() {
-            None => rows,
+            None => {
+                let mut matrix = rows;
+                matrix.reserve(n_rows);
+                matrix
+            }
             Some((partial, mut matrix)) => match partial == name && matrix.append(rows) {
                 true => matrix,
                 false => return Err(Error::malformed(file, format!("rows of tensor {partial} are missing"))),

@@ -43,6 +43,23 @@ impl Matrix {
         }
     }
 
+    /// Makes room for so many rows in all, so that appending copies nothing. A file that
+    /// claims more than 2^29 weights gets no room ahead.
+    pub fn reserve(&mut self, n_rows: usize) {
+        let [n, k] = self.shape();
+        let more = n_rows.saturating_sub(n);
+        if more.saturating_mul(k) > 1 << 29 {
+            return;
+        }
+        match self {
+            Matrix::Dense { weights, .. } => weights.reserve_exact(more * k),
+            Matrix::Quantized(matrix) => {
+                matrix.quants.reserve_exact(more * matrix.bits.row_bytes(k));
+                matrix.scales.reserve_exact(more * matrix.n_blocks());
+            }
+        }
+    }
+
     /// Appends the rows of another matrix of the same kind and width; `false` when it is another kind or width.
     #[must_use]
     pub fn append(&mut self, other: Matrix) -> bool {
