@@ -1,7 +1,8 @@
 //! Text to token ids, and ids to batches.
 
 use tokenizers::{
-    Encoding, PostProcessor, TruncationDirection, TruncationParams, TruncationStrategy,
+    DecoderWrapper, Encoding, NormalizerWrapper, PostProcessor, PostProcessorWrapper, PreTokenizerWrapper,
+    TokenizerImpl, TruncationDirection, TruncationParams, TruncationStrategy, models::bpe::BPE,
     utils::truncation::truncate_encodings,
 };
 
@@ -52,7 +53,25 @@ impl Tokens {
 
 /// A tokenizer as its `tokenizer.json` describes it; truncation is ours.
 pub struct Tokenizer {
-    inner: tokenizers::Tokenizer,
+    inner: Inner,
+}
+
+/// The library's tokenizer for a kind of model that is known, or for any.
+enum Inner {
+    /// Read directly, byte pairs take half the time: for a model of any kind, the library first reads everything into
+    /// a tree of values, and Qwen3's file has half a million of them.
+    Bpe(Box<TokenizerImpl<BPE, NormalizerWrapper, PreTokenizerWrapper, PostProcessorWrapper, DecoderWrapper>>),
+    Any(Box<tokenizers::Tokenizer>),
+}
+
+/// Does the same with either.
+macro_rules! with_inner {
+    ($inner:expr, $tokenizer:ident => $body:expr) => {
+        match $inner {
+            Inner::Bpe($tokenizer) => $body,
+            Inner::Any($tokenizer) => $body,
+        }
+    };
 }
 
 impl Tokenizer {
@@ -61,9 +80,14 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenizer`] when the file is not one.
     pub fn open(bytes: &[u8]) -> Result<Tokenizer> {
-        let mut inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(tokenizer_error)?;
-        inner.with_padding(None);
-        inner.with_truncation(None).map_err(tokenizer_error)?;
+        let mut inner = match has_byte_pairs(bytes) {
+            true => Inner::Bpe(Box::new(serde_json::from_slice(bytes).map_err(|error| tokenizer_error(error.into()))?)),
+            false => Inner::Any(Box::new(tokenizers::Tokenizer::from_bytes(bytes).map_err(tokenizer_error)?)),
+        };
+        with_inner!(&mut inner, tokenizer => {
+            tokenizer.with_padding(None);
+            tokenizer.with_truncation(None).map_err(tokenizer_error)?;
+        });
         Ok(Tokenizer { inner })
     }
 
@@ -73,7 +97,7 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenizer`] when the library refuses the text.
     pub fn encode(&self, text: &str, max_tokens: usize) -> Result<Tokens> {
-        let mut encoding = self.inner.encode_fast(first_words(text, max_tokens), false).map_err(tokenizer_error)?;
+        let mut encoding = self.bare(first_words(text, max_tokens))?;
         encoding.truncate(max_tokens.saturating_sub(self.n_special(false)), 0, TruncationDirection::Right);
         self.finish(encoding, None)
     }
@@ -84,13 +108,12 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenizer`] when the library refuses a text.
     pub fn encode_pair(&self, first: &str, second: &str, max_tokens: usize) -> Result<Tokens> {
-        let encode = |text: &str| self.inner.encode_fast(text, false).map_err(tokenizer_error);
         let parameters = TruncationParams {
             max_length: max_tokens.saturating_sub(self.n_special(true)),
             strategy: TruncationStrategy::LongestFirst,
             ..TruncationParams::default()
         };
-        let (first, second) = truncate_encodings(encode(first)?, Some(encode(second)?), &parameters)
+        let (first, second) = truncate_encodings(self.bare(first)?, Some(self.bare(second)?), &parameters)
             .map_err(|error| Error::Tokenizer { reason: error.to_string() })?;
         self.finish(first, second)
     }
@@ -100,20 +123,33 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenizer`] when the library refuses the text.
     pub fn encode_bare(&self, text: &str, max_tokens: usize) -> Result<Vec<u32>> {
-        let mut encoding = self.inner.encode_fast(text, false).map_err(tokenizer_error)?;
+        let mut encoding = self.bare(text)?;
         encoding.truncate(max_tokens, 0, TruncationDirection::Right);
         Ok(encoding.get_ids().to_vec())
     }
 
+    /// A text without special tokens around it.
+    fn bare(&self, text: &str) -> Result<Encoding> {
+        with_inner!(&self.inner, tokenizer => tokenizer.encode_fast(text, false)).map_err(tokenizer_error)
+    }
+
     /// Number of special tokens around one text, or around a pair.
     fn n_special(&self, pair: bool) -> usize {
-        self.inner.get_post_processor().map_or(0, |post| post.added_tokens(pair))
+        let post = with_inner!(&self.inner, tokenizer => tokenizer.get_post_processor());
+        post.map_or(0, |post| post.added_tokens(pair))
     }
 
     fn finish(&self, first: Encoding, second: Option<Encoding>) -> Result<Tokens> {
-        let encoding = self.inner.post_process(first, second, true).map_err(tokenizer_error)?;
+        let encoding = with_inner!(&self.inner, tokenizer => tokenizer.post_process(first, second, true));
+        let encoding = encoding.map_err(tokenizer_error)?;
         Ok(Tokens { ids: encoding.get_ids().to_vec(), type_ids: encoding.get_type_ids().to_vec() })
     }
+}
+
+/// Whether the model in a `tokenizer.json` is one of byte pairs, as far as its bytes show without reading it all.
+fn has_byte_pairs(bytes: &[u8]) -> bool {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    [r#""type":"BPE""#, r#""type": "BPE""#].iter().any(|words| text.contains(words))
 }
 
 /// The text up to the white space after `n` words; the words that follow cannot give one of the first `n` tokens, and
