@@ -27,6 +27,9 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   fullyParallel: true,
   workers: 2,
+  // Under load, Playwright lets now and then a request of a worker pass its interception (seen once in some 200 tests). A test
+  // that passes at the second try is listed as flaky.
+  retries: 1,
   forbidOnly: true,
   reporter: [['list']],
   use: {
