@@ -18,7 +18,7 @@ use crate::{
         config::ModelManifest,
         encoder,
         loader::ModelLoader,
-        reranker::{self, Reranking},
+        reranker::{self, Document, Reranking},
     },
     router::{self, Answer, Encoded, Mode, RerankOptions, RouteOptions},
     tokenize::Tokens,
@@ -394,19 +394,6 @@ struct BeginOptions {
     documents: Documents,
 }
 
-/// A skill to be scored: its parts, or its text.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Document {
-    Text(String),
-    Parts {
-        name: String,
-        description: String,
-        #[serde(default)]
-        body: Option<String>,
-    },
-}
-
 #[derive(Serialize)]
 struct Begun {
     n_documents: usize,
@@ -468,13 +455,7 @@ impl Reranker {
         let options: BeginOptions = from_js(options)?;
         let documents: Vec<Document> = required(documents)?;
         let reranker = self.model.ready()?;
-        let text = |document: Document| match document {
-            Document::Text(text) => text,
-            Document::Parts { name, description, body } => {
-                reranker.document(&name, &description, body.as_deref().unwrap_or_default(), options.documents)
-            }
-        };
-        let documents: Vec<String> = documents.into_iter().map(text).collect();
+        let documents = reranker.texts(documents, options.documents);
         let reranking = reranker.begin(query, &documents).map_err(js_error)?;
         let begun = Begun {
             n_documents: reranking.n_documents(),

@@ -10,7 +10,10 @@ use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
-use skillrouter::{contract::Documents, model::reranker::Reranker};
+use skillrouter::{
+    contract::Documents,
+    model::reranker::{Document, Reranker},
+};
 
 use super::{device::DeviceArg, files::open_reranker};
 
@@ -59,18 +62,6 @@ struct Line {
     documents: Vec<Document>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Document {
-    Text(String),
-    Parts {
-        name: String,
-        description: String,
-        #[serde(default)]
-        body: String,
-    },
-}
-
 /// Runs the subcommand.
 pub fn run(args: RerankArgs) -> Result<()> {
     let reranker = open_reranker(&args.model, args.device)?;
@@ -79,13 +70,7 @@ pub fn run(args: RerankArgs) -> Result<()> {
         let line = line.context("cannot read standard input as UTF-8")?;
         let place = || format!("line {} is not {{\"query\": .., \"documents\": [..]}}", number + 1);
         let line: Line = serde_json::from_str(&line).with_context(place)?;
-        let text = |document: Document| match document {
-            Document::Text(text) => text,
-            Document::Parts { name, description, body } => {
-                reranker.document(&name, &description, &body, args.documents.into())
-            }
-        };
-        let documents: Vec<String> = line.documents.into_iter().map(text).collect();
+        let documents = reranker.texts(line.documents, args.documents.into());
         let scores = scores(&reranker, &line.query, &documents)?;
         match args.json {
             true => writeln!(out, "{}", json!({ "scores": scores }))?,

@@ -32,11 +32,21 @@ pub fn attend(
     };
     let [keys, values] = own.map(|tensor| &tensor.inner.handle);
     Launch {
-        source: |_: &Constants| include_str!("attention.wgsl").to_owned(),
+        source,
         constants: &[("n_heads", heads.n_heads), ("n_kv_heads", heads.n_kv_heads), ("head_width", heads.head_width)],
         info: &info,
         count: [t.div_ceil(64), heads.n_heads, 1],
         shape: [t, width],
     }
     .run(q, &[&q.inner.handle, keys, values, &prefix_keys, &prefix_values])
+}
+
+/// `attention.wgsl` with its steps written out: WGSL passes no arrays of a buffer to a function.
+fn source(_: &Constants) -> String {
+    let step = |keys: &str, values: &str| {
+        include_str!("attention_step.wgsl").replace("@keys", keys).replace("@values", values)
+    };
+    include_str!("attention.wgsl")
+        .replace("@prefix\n", &step("prefix_keys", "prefix_values"))
+        .replace("@own\n", &step("keys", "values"))
 }

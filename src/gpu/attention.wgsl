@@ -1,5 +1,6 @@
 // Softmax attention of each row over the prefix, which all rows see, and over its own range of keys, in one pass with a
-// running maximum (arXiv 2205.14135). One invocation for each row and head.
+// running maximum (arXiv 2205.14135). One invocation for each row and head. attention.rs writes out what is marked with @:
+// one step, over the keys and values of the prefix and over the row's own.
 
 @group(0) @binding(0) var<storage, read_write> q: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> keys: array<vec4<f32>>;
@@ -30,44 +31,10 @@ fn main(@builtin(global_invocation_id) place: vec3<u32>) {
     var best = -3.0e38;
     var total = 0.0;
     for (var key = 0u; key < info[1]; key++) {
-        let at = key * G * E + kv;
-        var score = 0.0;
-        for (var c = 0u; c < E; c++) {
-            score += dot(query[c], prefix_keys[at + c]);
-        }
-        if (score > best) {
-            let shrink = exp(best - score);
-            best = score;
-            total *= shrink;
-            for (var c = 0u; c < E; c++) {
-                sum[c] *= shrink;
-            }
-        }
-        let share = exp(score - best);
-        total += share;
-        for (var c = 0u; c < E; c++) {
-            sum[c] += share * prefix_values[at + c];
-        }
+@prefix
     }
     for (var key = info[2u + 2u * row]; key < info[3u + 2u * row]; key++) {
-        let at = key * G * E + kv;
-        var score = 0.0;
-        for (var c = 0u; c < E; c++) {
-            score += dot(query[c], keys[at + c]);
-        }
-        if (score > best) {
-            let shrink = exp(best - score);
-            best = score;
-            total *= shrink;
-            for (var c = 0u; c < E; c++) {
-                sum[c] *= shrink;
-            }
-        }
-        let share = exp(score - best);
-        total += share;
-        for (var c = 0u; c < E; c++) {
-            sum[c] += share * values[at + c];
-        }
+@own
     }
     for (var c = 0u; c < E; c++) {
         out[(row * H + head) * E + c] = sum[c] / total;

@@ -56,6 +56,24 @@ pub struct Reranking {
     n_done: usize,
 }
 
+/// A skill as callers give it: its text, or the parts that the contract makes a text of.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Document {
+    /// The text as the model is to read it.
+    Text(String),
+    /// The parts of a skill.
+    Parts {
+        /// Name of the skill.
+        name: String,
+        /// What it is for.
+        description: String,
+        /// Its instructions, where they are known.
+        #[serde(default)]
+        body: Option<String>,
+    },
+}
+
 /// The score of one document.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Scored {
@@ -132,6 +150,17 @@ impl Reranker {
     /// The text of a skill.
     pub fn document(&self, name: &str, description: &str, body: &str, documents: Documents) -> String {
         self.contract.document(name, description, body, documents)
+    }
+
+    /// The texts of some documents.
+    pub fn texts(&self, given: Vec<Document>, documents: Documents) -> Vec<String> {
+        let text = |document| match document {
+            Document::Text(text) => text,
+            Document::Parts { name, description, body } => {
+                self.document(&name, &description, body.as_deref().unwrap_or_default(), documents)
+            }
+        };
+        given.into_iter().map(text).collect()
     }
 
     /// Token ids of a pair, cut at the contract's limit.
