@@ -1,0 +1,216 @@
+"""Trains the default encoder: contrastive, from all-MiniLM-L6-v2.
+
+Each step takes documents that are alike (groups of nearest neighbours, so that a batch is made of hard negatives) with
+up to `--queries` queries each; a query is to choose its document among those of the batch. InfoNCE, tau 0.05 as in
+SkillRouter (arXiv 2603.22455), on the first 384, 256 and 128 numbers of the vectors (Matryoshka, arXiv 2205.13147). Not
+counted as wrong: skills of the same name, with bodies alike by more than 0.6, or with vectors alike by more than 0.92.
+
+The run is as long as `--minutes` says; it is resumed from its last checkpoint when it is started again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import bm25s
+import torch
+from torch.nn.functional import cross_entropy, normalize
+
+import bert
+from pool import Pair, Pool
+
+TAU = 0.05
+WIDTHS = {384: 1.0, 256: 0.3, 128: 0.3}
+GROUP = 6
+SAME_COSINE = 0.92
+# Skills that are more alike are copies of each other, more often than not, and teach nothing as negatives.
+COPY_COSINE = 0.85
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--out", type=Path, default=Path("target/training/encoder"))
+    parser.add_argument("--start", type=Path, help="folder of the weights to start from [all-MiniLM-L6-v2]")
+    parser.add_argument("--minutes", type=float, default=65)
+    parser.add_argument("--documents", type=int, default=32, help="documents in a step")
+    parser.add_argument("--queries", type=int, default=3, help="queries of a document in a step")
+    parser.add_argument("--author-passes", type=int, default=3, help="how often skills with queries of their authors come, a pass")
+    parser.add_argument("--passages", type=int, default=1500, help="passages as queries, a pass")
+    parser.add_argument("--unlabelled", type=int, default=1000, help="skills without queries, a pass")
+    parser.add_argument("--document-tokens", type=int, default=160)
+    parser.add_argument("--query-tokens", type=int, default=192)
+    parser.add_argument("--lr", type=float, default=8e-5)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+class Pass:
+    """One pass over the documents: which come together, with which queries."""
+
+    def __init__(self, pool: Pool, args: argparse.Namespace, number: int, known: dict[int, torch.Tensor]):
+        self.rng = random.Random(args.seed * 1000 + number)
+        self.pool, self.args = pool, args
+        self.queries: dict[int, list[Pair]] = defaultdict(list)
+        self.bare: set[int] = set()  # documents that are shown without their description
+        for pair in pool.author_pairs() + pool.own_pairs() + pool.mined_pairs():
+            self.queries[pair.skill].append(pair)
+        for pair in pool.passage_pairs(self.rng, args.passages):
+            self.queries[pair.skill].append(pair)
+        for pair in pool.description_pairs(self.rng, args.unlabelled):
+            if pair.skill not in self.queries:
+                self.queries[pair.skill].append(pair)
+                self.bare.add(pair.skill)
+        authors = {pair.skill for pair in pool.author_pairs()}
+        self.batches = self._batches(list(self.queries), known)
+        for _ in range(args.author_passes - 1):
+            self.batches += self._batches(list(authors), known)
+        self.rng.shuffle(self.batches)
+
+    def _batches(self, documents: list[int], known: dict[int, torch.Tensor]) -> list[list[int]]:
+        self.rng.shuffle(documents)
+        neighbours = self._neighbours(documents, known)
+        left, groups = dict.fromkeys(documents), []
+        for document in documents:
+            if document in left:
+                group = [document] + [other for other in neighbours[document] if other in left and other != document][: GROUP - 1]
+                for member in group:
+                    del left[member]
+                groups.append(group)
+        self.rng.shuffle(groups)
+        order = [document for group in groups for document in group]
+        size = self.args.documents
+        return [order[n : n + size] for n in range(0, len(order) - size + 1, size)]
+
+    def _neighbours(self, documents: list[int], known: dict[int, torch.Tensor]) -> dict[int, list[int]]:
+        if len(known) > len(documents) // 2:
+            have = [document for document in documents if document in known]
+            vectors = torch.stack([known[document] for document in have])
+            out: dict[int, list[int]] = defaultdict(list)
+            for start in range(0, len(have), 512):
+                cosines, near = (vectors[start : start + 512] @ vectors.T).topk(64)
+                for row, (values, places) in enumerate(zip(cosines.tolist(), near.tolist())):
+                    others = [have[i] for cosine, i in zip(values, places) if cosine < COPY_COSINE][:24]
+                    self.rng.shuffle(others)
+                    out[have[start + row]] = others
+            return out
+        texts = [f"{self.pool.skills[d]['name']} {self.pool.skills[d]['description'][:300]}" for d in documents]
+        tokens = bm25s.tokenize(texts, stopwords="en", show_progress=False)
+        retriever = bm25s.BM25()
+        retriever.index(tokens, show_progress=False)
+        found, _ = retriever.retrieve(tokens, k=24, show_progress=False)
+        return {document: [documents[i] for i in row] for document, row in zip(documents, found.tolist())}
+
+    def choose(self, document: int) -> list[Pair]:
+        """Queries of authors and of our own before mined ones."""
+        pairs = self.queries[document]
+        rank = {"own": 0, "author": 0, "mined": 0.5, "passage": 0.8, "description": 0.8}
+        return sorted(pairs, key=lambda pair: rank[pair.kind] + self.rng.random())[: self.args.queries]
+
+
+def vary(text: str, rng: random.Random) -> str:
+    """Now and then as people type: lower case, no final mark, two letters swapped."""
+    if rng.random() < 0.15:
+        text = text.lower().rstrip(".?!")
+    if rng.random() < 0.1 and len(text) > 12:
+        place = rng.randrange(1, min(len(text), 200) - 2)
+        text = text[:place] + text[place + 1] + text[place] + text[place + 2 :]
+    return text
+
+
+def vectors_in_buckets(model, rows: list[list[int]], limit: int) -> torch.Tensor:
+    """Vectors of texts of very different lengths, [rows, d]: those of like lengths go through the model together."""
+    buckets: dict[int, list[int]] = defaultdict(list)
+    for n, row in enumerate(rows):
+        length = min(len(row), limit)
+        buckets[next(width for width in (24, 64, 512) if length <= width)].append(n)
+    parts = {n: vector for chosen in buckets.values() for n, vector in zip(chosen, bert.pooled(model, *bert.padded([rows[n] for n in chosen], limit)))}
+    return torch.stack([parts[n] for n in range(len(rows))])
+
+
+def loss_of(queries, documents, same, target) -> torch.Tensor:
+    """queries [q, d], documents [n, d], same [q, n] (not to be counted as wrong), target [q]."""
+    total = 0.0
+    unit = normalize(documents.detach(), dim=-1)
+    alike = unit[target] @ unit.T > SAME_COSINE
+    hidden = same | alike
+    hidden[torch.arange(len(target)), target] = False
+    for width, weight in WIDTHS.items():
+        q = normalize(queries[:, :width], dim=-1)
+        d = normalize(documents[:, :width], dim=-1)
+        total = total + weight * cross_entropy((q @ d.T / TAU).masked_fill(hidden, -1e4), target)
+    return total / sum(WIDTHS.values())
+
+
+def main() -> None:
+    args = parse()
+    torch.manual_seed(args.seed)
+    pool = Pool(args.data)
+    args.out.mkdir(parents=True, exist_ok=True)
+    start_from = args.start or bert.base_folder()
+    tokens = bert.tokenizer(start_from)
+    model = bert.load(start_from)
+    model.train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr, weight_decay=0.01)
+    state = {"step": 0, "number": 0, "place": 0, "spent_s": 0.0}
+    known: dict[int, torch.Tensor] = {}  # vectors of documents as they were when last seen
+    checkpoint = args.out / "checkpoint.pt"
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, weights_only=False)
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        state, known = saved["state"], saved["known"]
+        print(f"resumed at step {state['step']}")
+
+    def save() -> None:
+        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "state": state, "known": known}, checkpoint.with_suffix(".new"))
+        checkpoint.with_suffix(".new").replace(checkpoint)
+        model.save_pretrained(args.out)
+        for name in ("tokenizer.json", "tokenizer_config.json"):
+            (args.out / name).write_bytes((start_from / name).read_bytes())
+
+    limit_s, began, saved_at, losses = args.minutes * 60, time.time() - state["spent_s"], time.time(), []
+    log = open(args.out / "log.jsonl", "a")
+    while state["spent_s"] < limit_s:
+        current = Pass(pool, args, state["number"], known)
+        print(f"pass {state['number']}: {len(current.queries)} documents, {len(current.batches)} steps", flush=True)
+        for batch in current.batches[state["place"] :]:
+            rng = random.Random(args.seed * 7919 + state["step"])
+            pairs = [pair for document in batch for pair in current.choose(document)]
+            target = torch.tensor([batch.index(pair.skill) for pair in pairs])
+            texts = [pool.document(document, description=document not in current.bare) for document in batch]
+            documents = bert.pooled(model, *bert.padded([e.ids for e in tokens.encode_batch(texts)], args.document_tokens))
+            queries = vectors_in_buckets(model, [e.ids for e in tokens.encode_batch([vary(pair.text, rng) for pair in pairs])], args.query_tokens)
+            same = torch.from_numpy(pool.copies([pair.skill for pair in pairs], batch))
+            loss = loss_of(queries.cpu(), documents.cpu(), same, target)
+            fraction = min(1.0, (time.time() - began) / limit_s)
+            for group in optimizer.param_groups:
+                group["lr"] = args.lr * min(1.0, (state["step"] + 1) / 40) * max(0.02, 1 - fraction)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            known.update(zip(batch, normalize(documents.detach().cpu(), dim=-1)))
+            state |= {"step": state["step"] + 1, "place": state["place"] + 1, "spent_s": time.time() - began}
+            losses.append(loss.item())
+            if state["step"] % 20 == 0:
+                row = {**state, "loss": round(sum(losses[-20:]) / 20, 4), "lr": optimizer.param_groups[0]["lr"]}
+                print(json.dumps(row), file=log, flush=True)
+                print(f"step {state['step']}, {state['spent_s'] / 60:.1f} of {args.minutes:.0f} min, loss {row['loss']}", flush=True)
+            if time.time() - saved_at > 300:
+                save()
+                saved_at = time.time()
+            if state["spent_s"] >= limit_s:
+                break
+        else:
+            state |= {"number": state["number"] + 1, "place": 0}
+    save()
+
+
+if __name__ == "__main__":
+    main()
