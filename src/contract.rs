@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, Result},
+    fit::Calibration,
     format,
 };
 
@@ -306,17 +307,35 @@ fn require(file: &str, template: &str, places: &[&str]) -> Result<()> {
     }
 }
 
-/// Weights of the hybrid score; see [`crate::router`] for the formula.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fusion {
-    /// Weight of the dense score; the lexical score has weight 1.
+/// How a router uses an encoder; an index keeps a copy of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Routing {
+    /// Weight of the dense score; the lexical score has weight 1. See [`crate::router`] for the formula.
     pub dense_weight: f32,
+    /// How likely the first route of a retrieved answer fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
+    /// The reranker that improves on its answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reranker: Option<DefaultReranker>,
 }
 
-impl Default for Fusion {
+/// The reranker that is used where none is named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultReranker {
+    /// Name of its folder, which stands beside the encoder's.
+    pub name: String,
+    /// How many of the best routes it reads.
+    pub rerank: usize,
+    /// How much of each it reads.
+    pub documents: Documents,
+}
+
+impl Default for Routing {
     /// For an encoder that was not trained for skills: see `BENCHMARKS.md`, "Fusion".
     fn default() -> Self {
-        Self { dense_weight: 0.3 }
+        Self { dense_weight: 0.3, calibration: None, reranker: None }
     }
 }
 

@@ -1,8 +1,9 @@
 //! From a task to routes: both legs searched, their scores mixed, the best reranked, exact names first.
 //!
-//! `score = (lexical / best + w * dense) / (1 + w)`, where `lexical` is BM25, `best` the highest BM25 that any skill has
-//! for this query, `dense` the cosine, and `w` [`Fusion::dense_weight`], chosen on queries for each encoder. A skill
-//! whose very name is the query, or stands in it with its hyphens, comes before all others.
+//! `score = (trust * lexical / best + w * dense) / (1 + w)`, where `lexical` is BM25, `best` the highest BM25 that any
+//! skill has for this query, `dense` the cosine, and `w` [`Routing::dense_weight`], chosen on queries for each encoder.
+//! `trust` is 1 unless no skill has much of the query's words, as when it is in another language: see
+//! [`TRUSTED_COVERAGE`]. A skill whose very name is the query, or stands in it with its hyphens, comes before all others.
 //!
 //! Reranked routes have the score `reranker + v * retrieval`, with `v` from the reranker's `model.json`, and keep what they had.
 
@@ -11,8 +12,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    contract::{EncoderId, Fusion},
+    contract::{EncoderId, Routing},
     error::{Error, Result},
+    fit::{Calibration, Evidence, Fit},
     index::{
         Index, exact,
         top_k::{Hit, TopK},
@@ -23,6 +25,10 @@ use crate::{
 
 /// Skills that each leg proposes; the mixed score is exact for all of them.
 const CANDIDATES: usize = 200;
+
+/// [`Answer::coverage`] from which on the words are trusted fully; below, in proportion. Chosen in `QUALITY.md`, "Mixing":
+/// nothing is lost on queries in English, and those in other languages are found twice as often.
+const TRUSTED_COVERAGE: f32 = 0.3;
 
 /// Added to the score of a skill that the query names.
 const NAMED: f32 = 1.0;
@@ -98,9 +104,15 @@ pub struct Route {
     /// The query names this skill, so it stays before the others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub named: bool,
+    /// BM25 by that of the best skill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lexical_score: Option<f32>,
     /// Rank in the lexical leg from 1, if it was among its candidates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lexical_rank: Option<usize>,
+    /// Cosine to the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dense_score: Option<f32>,
     /// Rank in the dense leg from 1, if it was among its candidates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dense_rank: Option<usize>,
@@ -126,6 +138,12 @@ pub struct Answer {
     /// How many routes the reranker has read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reranked: Option<Reranked>,
+    /// Whether the first route fits at all; missing where the models were not calibrated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<Fit>,
+    /// BM25 of the best skill, as a part of the most that the words of the query can give.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<f32>,
     /// Best first.
     pub routes: Vec<Route>,
 }
@@ -145,19 +163,21 @@ pub struct Reranked {
 pub struct RerankOptions {
     /// Weight of the retrieval score beside the reranker's.
     pub retrieval_weight: f32,
+    /// Judges the first route, once all are read.
+    pub calibration: Option<Calibration>,
     /// Routes to return.
     pub top: usize,
 }
 
 impl Default for RerankOptions {
     fn default() -> Self {
-        Self { retrieval_weight: 0.0, top: 10 }
+        Self { retrieval_weight: 0.0, calibration: None, top: 10 }
     }
 }
 
 impl Answer {
     /// The answer with reranked routes: those that have a score first, named ones before them, then the others as they
-    /// were. `scores` has one for each route, `None` for those that the reranker has not read.
+    /// were. `scores` has one for each of the first routes, `None` for those that the reranker has yet to read.
     pub fn reranked(&self, scores: &[Option<f32>], options: RerankOptions) -> Answer {
         let mut routes: Vec<Route> = self
             .routes
@@ -179,10 +199,28 @@ impl Answer {
             // The sort is stable: what is equal stays as it was.
             b.named.cmp(&a.named).then(read).then(by_score)
         });
-        let done = routes.iter().filter(|route| route.rerank_score.is_some()).count();
-        routes.truncate(options.top);
-        let reranked = Some(Reranked { done, of: self.routes.len() });
-        Answer { stage: Stage::Reranked, reason: self.reason.clone(), reranked, routes }
+        let done = scores.iter().flatten().count();
+        let complete = !scores.is_empty() && done == scores.len();
+        let reranked = Some(Reranked { done, of: scores.len() });
+        let mut answer = Answer { stage: Stage::Reranked, reranked, routes, ..self.clone() };
+        if complete {
+            // What was known of the first route may have been about another one.
+            answer.fit = options.calibration.and_then(|calibration| Some(calibration.fit(answer.evidence()?)));
+        }
+        answer.routes.truncate(options.top);
+        answer
+    }
+
+    /// What is known of the first route, where both legs were asked.
+    pub fn evidence(&self) -> Option<Evidence> {
+        let first = self.routes.first()?;
+        Some(Evidence {
+            dense: first.dense_score?,
+            coverage: self.coverage?,
+            lexical: first.lexical_score?,
+            margin: self.routes.get(1).map_or(1.0, |second| first.score - second.score),
+            rerank: first.rerank_score.unwrap_or_default(),
+        })
     }
 }
 
@@ -286,11 +324,15 @@ impl Router {
         match encoded {
             Encoded::Vector(vector) => self.search_vector(query, vector, options),
             Encoded::None { reason } => {
-                let scores = self.lexical_scores(query, options.typing)?;
-                let hits = top_positive(&scores, CANDIDATES.max(options.top));
-                let answer =
-                    self.answer(Stage::Lexical, query, options.top, &hits, &[], |skill| scores[skill as usize]);
-                Ok(Answer { reason: reason.clone(), ..answer })
+                let words = self.lexical_scores(query, options.typing)?;
+                let hits = top_positive(&words.scores, CANDIDATES.max(options.top));
+                let score = |skill: u32| {
+                    let lexical = words.scores[skill as usize];
+                    Scores { score: lexical, lexical: Some(lexical), dense: None }
+                };
+                let legs = Legs { lexical: &hits, dense: &[] };
+                let answer = self.answer(Stage::Lexical, query, options.top, legs, score);
+                Ok(Answer { reason: reason.clone(), coverage: Some(words.coverage), ..answer })
             }
         }
     }
@@ -314,18 +356,30 @@ impl Router {
                 links.search(vector, n_candidates)
             }
         };
+        let similarity = |skill: u32| vectors.similarity(skill as usize, vector);
         if options.mode == Mode::Dense {
-            let score = |skill: u32| vectors.similarity(skill as usize, vector);
-            return Ok(self.answer(Stage::Retrieved, "", options.top, &[], &dense, score));
+            let score = |skill: u32| {
+                let dense = similarity(skill);
+                Scores { score: dense, lexical: None, dense: Some(dense) }
+            };
+            return Ok(self.answer(Stage::Retrieved, "", options.top, Legs { lexical: &[], dense: &dense }, score));
         }
-        let scores = self.lexical_scores(query, options.typing)?;
-        let lexical = top_positive(&scores, n_candidates);
-        let Fusion { dense_weight } = self.index.manifest().fusion;
+        let words = self.lexical_scores(query, options.typing)?;
+        let lexical = top_positive(&words.scores, n_candidates);
+        let Routing { dense_weight, calibration, .. } = self.index.manifest().routing;
         let dense_weight = options.dense_weight.unwrap_or(dense_weight);
+        let trust = (words.coverage / TRUSTED_COVERAGE).min(1.0);
         let mixed = |skill: u32| {
-            (scores[skill as usize] + dense_weight * vectors.similarity(skill as usize, vector)) / (1.0 + dense_weight)
+            let (lexical, dense) = (words.scores[skill as usize], similarity(skill));
+            let score = (trust * lexical + dense_weight * dense) / (1.0 + dense_weight);
+            Scores { score, lexical: Some(lexical), dense: Some(dense) }
         };
-        Ok(self.answer(Stage::Retrieved, query, options.top, &lexical, &dense, mixed))
+        let legs = Legs { lexical: &lexical, dense: &dense };
+        let mut answer = self.answer(Stage::Retrieved, query, options.top.max(2), legs, mixed);
+        answer.coverage = Some(words.coverage);
+        answer.fit = calibration.and_then(|calibration| Some(calibration.fit(answer.evidence()?)));
+        answer.routes.truncate(options.top);
+        Ok(answer)
     }
 
     /// What the dense leg needs, or why it cannot be asked.
@@ -337,53 +391,74 @@ impl Router {
         }
     }
 
-    /// BM25 of every skill by the highest of all, so that the best has 1.
-    fn lexical_scores(&self, query: &str, typing: bool) -> Result<Vec<f32>> {
+    fn lexical_scores(&self, query: &str, typing: bool) -> Result<LexicalScores> {
         let lexical = self.index.lexical().ok_or_else(|| unavailable("the lexical file is not loaded yet"))?;
         let mut scores = lexical.scores(query, typing);
         let best = scores.iter().copied().fold(0.0, f32::max);
         if best > 0.0 {
             scores.iter_mut().for_each(|score| *score /= best);
         }
-        Ok(scores)
+        let highest = lexical.highest_score(query);
+        let coverage = if highest > 0.0 { best / highest } else { 0.0 };
+        Ok(LexicalScores { scores, coverage })
     }
 
     /// Orders the candidates of both legs by `score`, named skills first.
-    fn answer(
-        &self,
-        stage: Stage,
-        query: &str,
-        top: usize,
-        lexical: &[Hit],
-        dense: &[Hit],
-        score: impl Fn(u32) -> f32,
-    ) -> Answer {
+    fn answer(&self, stage: Stage, query: &str, top: usize, legs: Legs<'_>, score: impl Fn(u32) -> Scores) -> Answer {
         let named = self.index.lexical().map(|lexical| lexical.named(query)).unwrap_or_default();
-        let candidates: BTreeSet<u32> =
-            lexical.iter().chain(dense).map(|hit| hit.skill_idx).chain(named.iter().copied()).collect();
+        let hits = legs.lexical.iter().chain(legs.dense).map(|hit| hit.skill_idx);
+        let candidates: BTreeSet<u32> = hits.chain(named.iter().copied()).collect();
         let mut best = TopK::new(top);
         for skill_idx in candidates {
             let bonus = if named.contains(&skill_idx) { NAMED } else { 0.0 };
-            best.push(Hit { skill_idx, score: score(skill_idx) + bonus });
+            best.push(Hit { skill_idx, score: score(skill_idx).score + bonus });
         }
         let rank = |hits: &[Hit], skill_idx: u32| {
             hits.iter().position(|hit| hit.skill_idx == skill_idx).map(|place| place + 1)
         };
         let name =
             |skill_idx| self.index.lexical().map_or_else(String::new, |lexical| lexical.name(skill_idx).to_owned());
-        let routes = best.into_sorted().into_iter().map(|Hit { skill_idx, score }| Route {
-            skill_idx,
-            name: name(skill_idx),
-            score,
-            named: named.contains(&skill_idx),
-            lexical_rank: rank(lexical, skill_idx),
-            dense_rank: rank(dense, skill_idx),
-            retrieval_score: None,
-            retrieval_rank: None,
-            rerank_score: None,
-        });
-        Answer { stage, reason: None, reranked: None, routes: routes.collect() }
+        let route = |Hit { skill_idx, score: total }| {
+            let Scores { lexical, dense, .. } = score(skill_idx);
+            Route {
+                skill_idx,
+                name: name(skill_idx),
+                score: total,
+                named: named.contains(&skill_idx),
+                lexical_score: lexical,
+                lexical_rank: rank(legs.lexical, skill_idx),
+                dense_score: dense,
+                dense_rank: rank(legs.dense, skill_idx),
+                retrieval_score: None,
+                retrieval_rank: None,
+                rerank_score: None,
+            }
+        };
+        let routes = best.into_sorted().into_iter().map(route).collect();
+        Answer { stage, reason: None, reranked: None, fit: None, coverage: None, routes }
     }
+}
+
+/// BM25 of a query.
+struct LexicalScores {
+    /// Of every skill by the highest of all, so that the best has 1.
+    scores: Vec<f32>,
+    /// See [`Answer::coverage`].
+    coverage: f32,
+}
+
+/// What each leg proposes, best first.
+#[derive(Clone, Copy)]
+struct Legs<'a> {
+    lexical: &'a [Hit],
+    dense: &'a [Hit],
+}
+
+/// The scores of a skill: the one that orders, and what it is made of.
+struct Scores {
+    score: f32,
+    lexical: Option<f32>,
+    dense: Option<f32>,
 }
 
 fn refuse_empty(query: &str) -> Result<()> {
@@ -413,16 +488,19 @@ mod tests {
             name: String::new(),
             score,
             named,
+            lexical_score: Some(score.min(1.0)),
             lexical_rank: None,
+            dense_score: None,
             dense_rank: None,
             retrieval_score: None,
             retrieval_rank: None,
             rerank_score: None,
         };
         let routes = vec![route(7, 1.9, true), route(8, 0.8, false), route(9, 0.5, false), route(10, 0.4, false)];
-        let answer = Answer { stage: Stage::Retrieved, reason: None, reranked: None, routes };
+        let answer =
+            Answer { stage: Stage::Retrieved, reason: None, reranked: None, fit: None, coverage: Some(0.5), routes };
         let order = |scores: &[Option<f32>], retrieval_weight: f32| {
-            let reranked = answer.reranked(scores, RerankOptions { retrieval_weight, top: 3 });
+            let reranked = answer.reranked(scores, RerankOptions { retrieval_weight, calibration: None, top: 3 });
             (reranked.routes.iter().map(|route| route.skill_idx).collect::<Vec<_>>(), reranked.reranked.unwrap().done)
         };
         assert_eq!(order(&[None, None, Some(-3.0)], 0.0), (vec![7, 9, 8], 1));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    contract::{Documents, EncoderId},
+    contract::{DefaultReranker, Documents, EncoderId},
     device,
     error::Error,
     format::{self, FileEntry, Kind},
@@ -113,7 +113,9 @@ fn now_ms() -> JsResult<f64> {
 struct About<'a> {
     n_skills: usize,
     width: usize,
-    encoder: &'a crate::contract::EncoderId,
+    encoder: &'a EncoderId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reranker: Option<&'a DefaultReranker>,
     files: &'a IndexFiles,
     bytes: Bytes,
 }
@@ -182,6 +184,7 @@ impl Router {
             n_skills: manifest.n_skills,
             width: manifest.width,
             encoder: &manifest.encoder,
+            reranker: manifest.routing.reranker.as_ref(),
             files: &manifest.files,
             bytes,
         })
@@ -216,7 +219,7 @@ impl Router {
         to_js(&self.inner.search(query, &encoded, options).map_err(js_error)?)
     }
 
-    /// The answer with reranked routes; `scores` has one for each of them, NaN for those that are still to come.
+    /// The answer with reranked routes; `scores` has one for each of the first, NaN for those that are still to come.
     pub fn rerank(&self, answer: JsValue, scores: Vec<f32>, options: JsValue) -> JsResult<JsValue> {
         let answer: Answer = required(answer)?;
         let options: RerankOptions = from_js(options)?;
@@ -424,10 +427,11 @@ impl Reranker {
         about_model(&self.manifest)
     }
 
-    /// Weight of the retrieval score beside the reranker's own.
-    #[wasm_bindgen(getter)]
-    pub fn retrieval_weight(&self) -> f32 {
-        self.model.ready().map_or(0.0, reranker::Reranker::retrieval_weight)
+    /// How its scores are used: what [`Router::rerank`] takes beside `top`.
+    pub fn rerank_options(&self) -> JsResult<JsValue> {
+        let reranker = self.model.ready()?;
+        let (retrieval_weight, calibration) = (reranker.retrieval_weight(), reranker.calibration());
+        to_js(&RerankOptions { retrieval_weight, calibration, ..RerankOptions::default() })
     }
 
     /// The files that are still to be added, in the order in which to add them.

@@ -103,7 +103,7 @@ fn sources_that_are_none_are_errors_that_help() {
     check("cut.jsonl.gz", "cut off");
     check("no.zip", "not a zip file");
     let message = workspace.fails(2, &["index", "notes", "--out", "index", "--model", "nothing"]);
-    assert!(message.contains("make models"), "{message}");
+    assert!(message.contains("skillrouter fetch-model"), "{message}");
 }
 
 #[test]
@@ -280,6 +280,120 @@ fn eval_reads_both_formats() {
     workspace.write("bad.tsv", "a example/pdf-merge 1\n");
     let bad = ["eval", "--index", "index", "--model", "model", "--queries", "queries.jsonl", "--qrels", "bad.tsv"];
     assert!(workspace.fails(2, &bad).contains("bad.tsv:1"));
+}
+
+/// A calibration by which a skill that covers the words of the task fits, and nothing else does.
+fn by_coverage() -> String {
+    let weights = json!({"dense": 0.0, "coverage": 20.0, "lexical": 0.0, "margin": 0.0, "rerank": 0.0});
+    json!({"bias": -4.0, "weights": weights, "words": {"weak": 0.2, "likely": 0.5, "strong": 0.8}}).to_string()
+}
+
+#[test]
+fn adjust_changes_how_scores_are_used_and_nothing_else() {
+    let workspace = indexed();
+    workspace.quantize("tiny-bert-pair", "reader", 32);
+    workspace.write("calibration.json", by_coverage());
+    let hash = |manifest: &str| -> Value {
+        let manifest: Value = serde_json::from_slice(&std::fs::read(workspace.path(manifest)).unwrap()).unwrap();
+        json!([manifest["encoder"], manifest["files"]])
+    };
+    let before = hash("index/index.json");
+    let route = |task: &str| ["route", "--index", "index", "--model", "model", "--json", task].map(str::to_owned);
+    let answer = |code: i32, task: &str| -> Value {
+        let args = route(task);
+        let output = workspace.run(&args.each_ref().map(String::as_str));
+        assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    assert_eq!(
+        (&answer(0, "join pdf files")["fit"], &answer(0, "join pdf files")["stage"]),
+        (&Value::Null, &json!("retrieved"))
+    );
+
+    workspace.ok(&["adjust", "index", "--dense-weight", "0.1", "--calibration", "calibration.json"]);
+    assert_eq!(answer(0, "join pdf files")["fit"]["word"], "strong");
+    let none = answer(1, "qwertz asdf");
+    assert_eq!(none["fit"]["word"], "none");
+    assert!(!none["routes"].as_array().unwrap().is_empty(), "the nearest are still there");
+    let text = workspace.run(&["route", "--index", "index", "--model", "model", "qwertz asdf"]);
+    assert!(String::from_utf8(text.stdout).unwrap().starts_with("nothing here seems to fit"));
+
+    // The reranker that the index names stands beside the model, and is used unless one says otherwise.
+    workspace.ok(&["adjust", "index", "--reranker", "reader", "--rerank", "2"]);
+    let reranked = answer(0, "join pdf files");
+    assert_eq!((&reranked["stage"], &reranked["fit"]), (&json!("reranked"), &Value::Null));
+    let n_read = reranked["routes"].as_array().unwrap().iter().filter(|route| route["rerank_score"].is_f64()).count();
+    assert_eq!(n_read, 2);
+    workspace.ok(&["adjust", "reader", "--retrieval-weight", "100", "--calibration", "calibration.json"]);
+    assert_eq!(answer(0, "join pdf files")["fit"]["word"], "strong");
+    let without =
+        workspace.json(&["route", "--index", "index", "--model", "model", "--rerank", "0", "--json", "join pdf files"]);
+    assert_eq!(without["stage"], "retrieved");
+    std::fs::rename(workspace.path("reader"), workspace.path("elsewhere")).unwrap();
+    assert_eq!(answer(0, "join pdf files")["stage"], "retrieved");
+    assert_eq!(hash("index/index.json"), before);
+
+    // A model hands its own on to the indexes that are built with it.
+    workspace.ok(&["adjust", "model", "--calibration", "calibration.json"]);
+    workspace.ok(&["index", "skills.jsonl", "--out", "index", "--model", "model"]);
+    assert_eq!(answer(0, "join pdf files")["fit"]["word"], "strong");
+
+    workspace.write("broken.json", "{}");
+    assert!(workspace.fails(2, &["adjust", "index", "--calibration", "broken.json"]).contains("broken.json"));
+    assert!(workspace.fails(2, &["adjust", "elsewhere", "--dense-weight", "1"]).contains("is a reranker"));
+    assert!(workspace.fails(2, &["adjust", "model", "--retrieval-weight", "1"]).contains("no reranker"));
+    assert!(workspace.fails(2, &["adjust", "."]).contains("neither"));
+}
+
+#[test]
+fn eval_measures_abstention_and_writes_what_it_found() {
+    let workspace = indexed();
+    workspace.write("calibration.json", by_coverage());
+    workspace.ok(&["adjust", "index", "--calibration", "calibration.json"]);
+    workspace.write("queries.jsonl", "{\"qid\": \"a\", \"text\": \"join pdf files\"}\n");
+    workspace.write("qrels.tsv", "a\texample/pdf-merge\t1\n");
+    workspace.write("none.jsonl", "{\"qid\": \"n\", \"text\": \"qwertz asdf\"}\n{\"qid\": \"m\", \"text\": \"pdf\"}\n");
+    let args = "eval --index index --model model --queries queries.jsonl --qrels qrels.tsv --nothing-fits none.jsonl --run run.jsonl --json";
+    let report = workspace.json(&args.split(' ').collect::<Vec<_>>());
+    let abstention = &report["abstention"];
+    assert_eq!((&report["n_queries"], &report["hit@1"]), (&json!(1), &json!(1.0)));
+    assert_eq!(
+        (&abstention["n_unserved"], &abstention["unserved_none"], &abstention["right_lost"]),
+        (&json!(2), &json!(0.5), &json!(0.0))
+    );
+    assert_eq!(abstention["curve"].as_array().unwrap().len(), 19);
+    let run = std::fs::read_to_string(workspace.path("run.jsonl")).unwrap();
+    let rows: Vec<Value> = run.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.iter().map(|row| row["qid"].as_str().unwrap()).collect::<Vec<_>>(), ["a", "n", "m"]);
+    assert_eq!((&rows[0]["fit"]["word"], &rows[0]["routes"][0]["id"]), (&json!("strong"), &json!("example/pdf-merge")));
+    for key in ["dense", "coverage", "lexical", "margin", "rerank"] {
+        assert!(rows[0]["evidence"][key].is_f64(), "{key}");
+    }
+}
+
+#[test]
+fn quantize_takes_a_contract_and_keeps_the_card() {
+    let workspace = Workspace::new();
+    let source = crate::support::fixture_path("tiny-bert-pair");
+    for entry in std::fs::read_dir(&source).unwrap() {
+        let path = entry.unwrap().path();
+        workspace.write(&format!("hf/{}", path.file_name().unwrap().to_str().unwrap()), std::fs::read(&path).unwrap());
+    }
+    let document =
+        json!({"template": "{name}: {description}", "description_max_chars": 7, "body_max_chars": 0, "max_tokens": 20});
+    let fast = json!({"description_max_chars": 3, "body_max_chars": 0});
+    let contract = json!({"query_max_chars": 50, "document": document, "fast": fast, "form": "pair"});
+    workspace.write("hf/contract.json", contract.to_string());
+    workspace.write("reader/model.json", "{}");
+    workspace.write("reader/README.md", "a card");
+    let whole = workspace.json(&["quantize", "hf", "--out", "reader", "--json"]);
+    let manifest: Value = serde_json::from_slice(&std::fs::read(workspace.path("reader/model.json")).unwrap()).unwrap();
+    assert_eq!(manifest["contract"], contract);
+    assert_eq!(std::fs::read_to_string(workspace.path("reader/README.md")).unwrap(), "a card");
+    let mixed = workspace.json(&["quantize", "hf", "--out", "mixed", "--table-bits", "4", "--json"]);
+    assert!(mixed["bytes"].as_u64() < whole["bytes"].as_u64(), "{mixed} {whole}");
+    workspace.write("hf/contract.json", "{\"query_max_chars\": 50}");
+    assert!(workspace.fails(2, &["quantize", "hf", "--out", "other"]).contains("contract.json"));
 }
 
 #[test]

@@ -12,10 +12,10 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum, builder::TypedValueParser as _};
 use rayon::prelude::*;
 use safetensors::{Dtype, tensor::Metadata};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use skillrouter::{
-    contract::{Contract, Fusion, PairContract, Pooling},
+    contract::{Contract, PairContract, Pooling, Routing},
     format::FileEntry,
     model::{
         bert::BertConfig,
@@ -52,6 +52,9 @@ pub struct ConvertArgs {
     /// Bits of a weight: 32 keeps f32, 8 and 4 store blocks of 32 with one scale each
     #[arg(long, default_value_t = 8, value_parser = clap::builder::PossibleValuesParser::new(["4", "8", "32"]).map(|bits| bits.parse::<u32>().expect("a listed number")))]
     bits: u32,
+    /// Bits of the tables that are looked up by row [default: those of the others]
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(["4", "8", "32"]).map(|bits| bits.parse::<u32>().expect("a listed number")))]
+    table_bits: Option<u32>,
     /// What the model is for [default: what its files say]
     #[arg(long, value_enum)]
     task: Option<TaskArg>,
@@ -68,7 +71,7 @@ pub struct ConvertArgs {
     )]
     instruction: String,
     /// Encoder: weight of the dense score beside the lexical one (see "Fusion" in BENCHMARKS.md)
-    #[arg(long, default_value_t = Fusion::default().dense_weight)]
+    #[arg(long, default_value_t = Routing::default().dense_weight)]
     dense_weight: f32,
     /// Reranker: weight of the retrieval score beside the model's own
     #[arg(long, default_value_t = 0.0)]
@@ -90,6 +93,12 @@ const QWEN3_MAX_TOKENS: usize = 4_096;
 /// What ends a text for Qwen3-Embedding; without it, its vectors are ruined.
 const QWEN3_END: &str = "<|endoftext|>";
 
+/// A contract beside the weights, in the form that `model.json` has it in.
+const CONTRACT_FILE: &str = "contract.json";
+
+/// A model's card; one that stands in the folder already stays there.
+const CARD_FILE: &str = "README.md";
+
 /// The text of the stored self-test.
 const SELF_TEST: [&str; 2] = [
     "turn these receipts into a spreadsheet",
@@ -110,18 +119,19 @@ pub fn convert(source: &Path, out: &Path, args: &ConvertArgs) -> Result<Value> {
             if contract.pooling == Pooling::Last {
                 tokenizer_json = with_end_token(tokenizer_json, QWEN3_END)?;
             }
-            Task::Encoder { contract, fusion: Fusion { dense_weight: args.dense_weight } }
+            Task::Encoder { contract, routing: Routing { dense_weight: args.dense_weight, ..Routing::default() } }
         }
         TaskArg::Reranker => Task::Reranker {
             contract: checkpoint.reranker_contract(args, &Tokenizer::open(&tokenizer_json)?)?,
             retrieval_weight: args.retrieval_weight,
+            calibration: None,
         },
     };
 
     let folder = NewFolder::new(out, |dir| dir.join(MODEL_FILE).exists())?;
     let tokenizer = FileEntry::new("tokenizer", "json", &tokenizer_json);
     folder.write(&tokenizer.file, &tokenizer_json)?;
-    let weights = checkpoint.write_weights(&task, args.bits, &folder)?;
+    let weights = checkpoint.write_weights(&task, args, &folder)?;
     let provenance = BTreeMap::from([
         ("origin".to_owned(), args.origin.clone()),
         ("converted_by".to_owned(), format!("skillrouter {}", env!("CARGO_PKG_VERSION"))),
@@ -146,6 +156,10 @@ pub fn convert(source: &Path, out: &Path, args: &ConvertArgs) -> Result<Value> {
         Task::Reranker { .. } => pollster::block_on(Reranker::new(loader)?.make_self_test(query, document))?,
     });
     folder.write(MODEL_FILE, &manifest.to_bytes())?;
+    let card = out.join(CARD_FILE);
+    if card.exists() {
+        folder.write(CARD_FILE, &read(&card)?)?;
+    }
     folder.finish()?;
 
     let n_bytes: u64 = manifest.files().map(|entry| entry.bytes).sum();
@@ -250,8 +264,22 @@ impl Checkpoint<'_> {
         })
     }
 
+    /// The contract in our own words, as `training/` writes it beside weights that were trained for skills.
+    fn stated_contract<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+        let stated = self.optional(CONTRACT_FILE)?;
+        stated
+            .map(|contract| {
+                T::deserialize(contract)
+                    .with_context(|| format!("{CONTRACT_FILE} is no contract of this kind of model"))
+            })
+            .transpose()
+    }
+
     /// The contract, from what sentence-transformers stores beside the weights.
     fn encoder_contract(&self, args: &ConvertArgs) -> Result<Contract> {
+        if let Some(contract) = self.stated_contract()? {
+            return Ok(contract);
+        }
         let is_qwen3 = matches!(self.architecture, Architecture::Qwen3(_));
         let pooling_file = "1_Pooling/config.json";
         let pooling = match self.optional(pooling_file)? {
@@ -288,6 +316,9 @@ impl Checkpoint<'_> {
     }
 
     fn reranker_contract(&self, args: &ConvertArgs, tokenizer: &Tokenizer) -> Result<PairContract> {
+        if let Some(contract) = self.stated_contract()? {
+            return Ok(contract);
+        }
         let max_tokens = self.max_tokens(args, 512)?;
         match self.architecture {
             Architecture::Bert(_) => {
@@ -338,7 +369,7 @@ impl Checkpoint<'_> {
     }
 
     /// Reads all tensors, ordered by name, and writes them with so many bits.
-    fn write_weights(&self, task: &Task, bits: u32, folder: &NewFolder) -> Result<Vec<FileEntry>> {
+    fn write_weights(&self, task: &Task, args: &ConvertArgs, folder: &NewFolder) -> Result<Vec<FileEntry>> {
         let mut tensors = BTreeMap::new();
         for path in safetensors_files(self.source)? {
             for tensor in stored_tensors(&path)? {
@@ -351,6 +382,7 @@ impl Checkpoint<'_> {
         let progress = Progress::bytes("converting", n_bytes);
         let mut writer = WeightWriter::new(FILE_MAX_BYTES);
         let mut entries = Vec::new();
+        let is_table = self.architecture.is_table();
         let mut write = |bytes: Vec<u8>| -> Result<()> {
             let entry = FileEntry::new(&format!("weights-{}", entries.len() + 1), "bin", &bytes);
             folder.write(&entry.file, &bytes)?;
@@ -358,6 +390,7 @@ impl Checkpoint<'_> {
             Ok(())
         };
         for (name, tensor) in tensors {
+            let bits = args.table_bits.filter(|_| is_table(&name)).unwrap_or(args.bits);
             let tensor = tensor.read(bits, &progress)?;
             writer.add(&name, tensor).into_iter().try_for_each(&mut write)?;
         }

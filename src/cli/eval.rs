@@ -11,7 +11,11 @@ use clap::Args;
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use skillrouter::{index::Index, router::Router};
+use skillrouter::{
+    fit::Word,
+    index::Index,
+    router::{Answer, Router},
+};
 
 use super::{
     files::{Parts, read},
@@ -29,6 +33,9 @@ const RESAMPLES: usize = 1000;
 /// Reads either --queries ({"qid", "text"} a line) with --qrels (qid, skill id and grade, separated by tabs), or
 /// SkillRouter's own tasks.jsonl and relevance.json with the same two options; tasks of type generic_only are dropped,
 /// as the paper does. Right skills that the index does not hold count as missed. Intervals are 95% bootstrap.
+///
+/// With --nothing-fits (tasks that no skill serves, in the form of --queries) also tells how often nothing is said to
+/// fit where that is so, and how many right first routes it costs, for the calibrated word and along its probability.
 #[derive(Args)]
 pub struct EvalArgs {
     #[command(flatten)]
@@ -39,42 +46,108 @@ pub struct EvalArgs {
     /// Right answers: .tsv, or SkillRouter's relevance.json
     #[arg(long)]
     qrels: PathBuf,
+    /// Tasks that no skill of the index serves
+    #[arg(long)]
+    nothing_fits: Option<PathBuf>,
+    /// Write what was found: a JSON object a line with qid, fit, evidence and the best 50 routes
+    #[arg(long)]
+    run: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 struct Query {
+    qid: String,
     text: String,
-    /// Grade of each right skill.
+    /// Grade of each right skill; none for a task that no skill serves.
     grades: HashMap<String, f64>,
+}
+
+/// What was found for a query.
+struct Found {
+    answer: Answer,
+    metrics: Map<String, Value>,
 }
 
 /// Runs the subcommand.
 pub fn run(args: EvalArgs) -> Result<()> {
-    let queries = read_queries(&args.queries, &args.qrels)?;
-    let (router, reranker) = args.search.open(Parts::All)?;
+    let mut queries = read_queries(&args.queries, &args.qrels)?;
+    let n_served = queries.len();
+    if let Some(path) = &args.nothing_fits {
+        queries.extend(read_tasks(path)?.into_iter().map(|(qid, text)| Query { qid, text, grades: HashMap::new() }));
+    }
+    let (router, reranking) = args.search.open(Parts::All)?;
     let ids = skill_ids(router.index())?;
-    let options = args.search.options(DEPTH);
+    let options = args.search.options(DEPTH, reranking.as_ref());
     let progress = Progress::bar("routing", queries.len());
     let start = Instant::now();
-    let rows: Vec<Map<String, Value>> = queries
+    let found: Vec<Found> = queries
         .par_iter()
         .map(|query| {
             let mut answer = pollster::block_on(router.route(&query.text, options))?;
-            if let Some(reranker) = &reranker {
-                answer = args.search.rerank(&router, reranker, &query.text, &answer, DEPTH)?;
+            if let Some(reranking) = &reranking {
+                answer = reranking.apply(&router, &query.text, &answer, DEPTH)?;
             }
             progress.add(1);
             let found: Vec<&str> = answer.routes.iter().map(|route| ids[route.skill_idx as usize].as_str()).collect();
-            Ok(metrics(&found, &query.grades))
+            let metrics = metrics(&found, &query.grades);
+            Ok(Found { answer, metrics })
         })
         .collect::<Result<_>>()?;
     let elapsed = start.elapsed();
     progress.finish();
+    if let Some(path) = &args.run {
+        write_run(path, &queries, &found, &ids)?;
+    }
     let threads = rayon::current_num_threads().min(queries.len()) as f64;
-    report(&args, &router, &rows, elapsed.as_secs_f64() * 1e3 * threads / rows.len() as f64);
+    let ms_per_query = elapsed.as_secs_f64() * 1e3 * threads / queries.len() as f64;
+    let (served, unserved) = found.split_at(n_served);
+    report(&args, &router, served, abstention(served, unserved), ms_per_query);
     Ok(())
+}
+
+fn write_run(path: &Path, queries: &[Query], found: &[Found], ids: &[String]) -> Result<()> {
+    let mut lines = String::new();
+    for (query, Found { answer, .. }) in queries.iter().zip(found) {
+        let routes: Vec<Value> = (answer.routes.iter())
+            .map(|route| {
+                let mut value = serde_json::to_value(route)?;
+                value["id"] = json!(ids[route.skill_idx as usize]);
+                Ok(value)
+            })
+            .collect::<Result<_>>()?;
+        let line = json!({"qid": query.qid, "fit": answer.fit, "evidence": answer.evidence(), "routes": routes});
+        lines += &format!("{line}\n");
+    }
+    std::fs::write(path, lines).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// What saying "nothing fits" gains and costs: by the calibrated words, and for every 20th of probability.
+fn abstention(served: &[Found], unserved: &[Found]) -> Option<Value> {
+    let right = |found: &Found| found.metrics["hit@1"].as_f64() == Some(1.0);
+    let n_right = served.iter().filter(|found| right(found)).count();
+    let p = |found: &Found| found.answer.fit.map(|fit| fit.p);
+    let says_none = |found: &Found| found.answer.fit.is_some_and(|fit| fit.word == Word::None);
+    served.iter().chain(unserved).all(|found| p(found).is_some()).then_some(())?;
+    let part = |n: usize, of: usize| (n as f64 / of.max(1) as f64 * 1e4).round() / 1e4;
+    let curve: Vec<Value> = (1..20)
+        .map(|step| {
+            let least = step as f32 / 20.0;
+            let shown = |found: &&Found| p(found) >= Some(least);
+            json!({
+                "p": f64::from(step) / 20.0,
+                "right_kept": part(served.iter().filter(shown).filter(|found| right(found)).count(), n_right),
+                "unserved_shown": part(unserved.iter().filter(shown).count(), unserved.len()),
+            })
+        })
+        .collect();
+    Some(json!({
+        "n_unserved": unserved.len(),
+        "unserved_none": part(unserved.iter().filter(|found| says_none(found)).count(), unserved.len()),
+        "right_lost": part(served.iter().filter(|found| right(found) && says_none(found)).count(), n_right),
+        "curve": curve,
+    }))
 }
 
 fn skill_ids(index: &Index) -> Result<Vec<String>> {
@@ -120,7 +193,8 @@ fn metrics(found: &[&str], grades: &HashMap<String, f64>) -> Map<String, Value> 
     values.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }
 
-fn report(args: &EvalArgs, router: &Router, rows: &[Map<String, Value>], ms_per_query: f64) {
+fn report(args: &EvalArgs, router: &Router, found: &[Found], abstention: Option<Value>, ms_per_query: f64) {
+    let rows: Vec<&Map<String, Value>> = found.iter().map(|found| &found.metrics).collect();
     let names: Vec<&String> = rows[0].keys().collect();
     let round = |x: f64| (x * 1e4).round() / 1e4;
     let mut report = Map::new();
@@ -139,7 +213,14 @@ fn report(args: &EvalArgs, router: &Router, rows: &[Map<String, Value>], ms_per_
             let interval = intervals.get(name).map_or(String::new(), |interval| format!("  {interval}"));
             println!("{name:12} {value}{interval}");
         }
+        if let Some(abstention) = abstention.filter(|_| args.nothing_fits.is_some()) {
+            println!("nothing fits, said of tasks that no skill serves: {}", abstention["unserved_none"]);
+            println!("nothing fits, said of a right first route: {}", abstention["right_lost"]);
+        }
         return;
+    }
+    if let Some(abstention) = abstention.filter(|_| args.nothing_fits.is_some()) {
+        report.insert("abstention".to_owned(), abstention);
     }
     report.insert("interval_95".to_owned(), Value::Object(intervals));
     println!("{}", Value::Object(report));
@@ -171,6 +252,18 @@ fn read_queries(queries: &Path, qrels: &Path) -> Result<Vec<Query>> {
         true => read_relevance(qrels)?,
         false => read_qrels(qrels)?,
     };
+    let found: Vec<Query> = read_tasks(queries)?
+        .into_iter()
+        .filter_map(|(qid, text)| grades.get(&qid).cloned().map(|grades| Query { qid, text, grades }))
+        .collect();
+    if found.is_empty() {
+        bail!("no query of {} has a right answer in {}", queries.display(), qrels.display());
+    }
+    Ok(found)
+}
+
+/// The qid and text of each line.
+fn read_tasks(path: &Path) -> Result<Vec<(String, String)>> {
     #[derive(Deserialize)]
     struct Line {
         #[serde(alias = "task_id")]
@@ -178,26 +271,21 @@ fn read_queries(queries: &Path, qrels: &Path) -> Result<Vec<Query>> {
         #[serde(alias = "instruction_text")]
         text: String,
     }
-    let text = String::from_utf8(read(queries)?).with_context(|| format!("{} is not UTF-8", queries.display()))?;
-    let mut found = Vec::new();
+    let text = String::from_utf8(read(path)?).with_context(|| format!("{} is not UTF-8", path.display()))?;
     let mut seen = HashSet::new();
+    let mut tasks = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let place = || format!("{}:{}", queries.display(), number + 1);
-        let line: Line = serde_json::from_str(line).with_context(place)?;
-        if !seen.insert(line.qid.clone()) {
-            bail!("{}: query {} is there twice", place(), line.qid);
+        let place = || format!("{}:{}", path.display(), number + 1);
+        let Line { qid, text } = serde_json::from_str(line).with_context(place)?;
+        if !seen.insert(qid.clone()) {
+            bail!("{}: query {qid} is there twice", place());
         }
-        if line.text.trim().is_empty() {
-            bail!("{}: query {} is empty", place(), line.qid);
+        if text.trim().is_empty() {
+            bail!("{}: query {qid} is empty", place());
         }
-        if let Some(grades) = grades.get(&line.qid) {
-            found.push(Query { text: line.text, grades: grades.clone() });
-        }
+        tasks.push((qid, text));
     }
-    if found.is_empty() {
-        bail!("no query of {} has a right answer in {}", queries.display(), qrels.display());
-    }
-    Ok(found)
+    Ok(tasks)
 }
 
 type Grades = HashMap<String, HashMap<String, f64>>;

@@ -24,7 +24,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
 pub fn open_loader(dir: &Path, device: &Device) -> Result<ModelLoader> {
     let manifest = dir.join(MODEL_FILE);
     if !manifest.exists() {
-        bail!("{} has no {MODEL_FILE}; make one with `skillrouter quantize`, or run `make models`", dir.display());
+        bail!(
+            "{} has no {MODEL_FILE}; make one with `skillrouter quantize` or `skillrouter fetch-model`",
+            dir.display()
+        );
     }
     let mut loader = ModelLoader::new(&read(&manifest)?, device).with_context(|| dir.display().to_string())?;
     while let Some(entry) = loader.missing().first().cloned() {

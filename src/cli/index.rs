@@ -118,10 +118,10 @@ pub fn run(args: IndexArgs) -> Result<()> {
     let lexical = args.keywords.map(|keywords| LexicalConfig { keywords, min_document_frequency: 1 });
     let config = IndexConfig { hnsw: args.hnsw, no_bodies: args.no_bodies, lexical };
     let (manifest, id) = (encoder.manifest(), encoder.manifest().encoder_id()?);
-    let Task::Encoder { fusion, .. } = manifest.task else { bail!("{} is no encoder", manifest.name) };
+    let Task::Encoder { routing, .. } = manifest.task.clone() else { bail!("{} is no encoder", manifest.name) };
     let frequencies = frequencies.into_iter().collect();
     let progress = Progress::spinner("writing the index");
-    let output = builder_on_one_thread(|| builder::build(skills, frequencies, id, fusion, manifest.width(), config))?;
+    let output = builder_on_one_thread(|| builder::build(skills, frequencies, id, routing, manifest.width(), config))?;
     progress.finish();
     write(folder, &output)?;
 

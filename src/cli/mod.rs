@@ -1,5 +1,6 @@
 //! The command line program: one file for each subcommand. This is where files are read and written.
 
+pub mod adjust;
 pub mod bench;
 mod convert;
 pub mod device;
@@ -18,7 +19,7 @@ mod source;
 pub mod verify;
 
 /// The model that commands take when none is named.
-const DEFAULT_MODEL: &str = "models/all-MiniLM-L6-v2";
+const DEFAULT_MODEL: &str = "models/skillrouter-mini-encoder";
 
 /// How a command ended, as the exit code says it. Errors are 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

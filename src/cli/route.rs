@@ -5,10 +5,12 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use skillrouter::{
+    contract::Documents,
+    fit::{Calibration, Fit, Word},
     model::reranker::Reranker,
     router::{Answer, Mode, RerankOptions, RouteOptions, Router, SearchMethod},
 };
@@ -77,17 +79,18 @@ pub struct SearchArgs {
     /// Weight of the dense score beside the lexical one [default: the encoder's own]
     #[arg(long)]
     pub dense_weight: Option<f32>,
-    /// Model folder of a reranker, which reads the best skills together with the task
+    /// Model folder of a reranker, which reads the best skills together with the task [default: with --mode hybrid the
+    /// one that the index names, beside --model]
     #[arg(long)]
     pub reranker: Option<PathBuf>,
-    /// Skills that the reranker reads
-    #[arg(long, default_value_t = 20, requires = "reranker", value_parser = clap::value_parser!(u32).range(1..=200))]
-    pub rerank: u32,
-    /// How much of each skill the reranker reads
-    #[arg(long, value_enum, default_value = "exact", requires = "reranker")]
-    pub documents: DocumentsArg,
+    /// Skills that the reranker reads; 0 for none [default: what the index says, or 20]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=200))]
+    pub rerank: Option<u32>,
+    /// How much of each skill the reranker reads [default: what the index says, or exact]
+    #[arg(long, value_enum)]
+    pub documents: Option<DocumentsArg>,
     /// Weight of the retrieval score beside the reranker's [default: the reranker's own]
-    #[arg(long, requires = "reranker")]
+    #[arg(long)]
     pub retrieval_weight: Option<f32>,
     /// Where to run the models
     #[arg(long, value_enum, default_value = "cpu")]
@@ -96,55 +99,79 @@ pub struct SearchArgs {
 
 impl SearchArgs {
     /// Opens these parts of the index, and the models.
-    pub fn open(&self, parts: Parts) -> Result<(Router, Option<Reranker>)> {
+    pub fn open(&self, parts: Parts) -> Result<(Router, Option<Reranking>)> {
         let mut router = Router::new(open_index(&self.index, parts)?);
         if self.mode != ModeArg::Lexical {
             router.set_encoder(open_encoder(&self.model, self.device)?)?;
         }
-        let reranker = self.reranker.as_ref().map(|dir| open_reranker(dir, self.device)).transpose()?;
-        Ok((router, reranker))
+        let named = router.index().manifest().routing.reranker.clone();
+        let beside = |name: &str| self.model.parent().unwrap_or(Path::new("")).join(name);
+        let (dir, rerank, documents) = match (&self.reranker, named) {
+            (Some(dir), _) => (dir.clone(), 20, Documents::Exact),
+            (None, Some(named)) if self.mode == ModeArg::Hybrid => (beside(&named.name), named.rerank, named.documents),
+            _ if self.documents.is_some() || self.retrieval_weight.is_some() || self.rerank.is_some_and(|n| n > 0) => {
+                bail!("--rerank, --documents and --retrieval-weight are for a reranker; name one with --reranker")
+            }
+            _ => return Ok((router, None)),
+        };
+        let rerank = self.rerank.map_or(rerank, |rerank| rerank as usize);
+        if rerank == 0 {
+            return Ok((router, None));
+        }
+        if self.reranker.is_none() && !dir.exists() {
+            eprintln!("note: {} is not there, so answers are not reranked", dir.display());
+            return Ok((router, None));
+        }
+        let documents = self.documents.map_or(documents, Documents::from);
+        let model = open_reranker(&dir, self.device)?;
+        let calibration = model.calibration();
+        let retrieval_weight = self.retrieval_weight.unwrap_or(model.retrieval_weight());
+        Ok((router, Some(Reranking { model, rerank, documents, retrieval_weight, calibration })))
     }
 
     /// The options of a route, before reranking.
-    pub fn options(&self, top: usize) -> RouteOptions {
-        let read = self.reranker.as_ref().map_or(0, |_| self.rerank as usize);
+    pub fn options(&self, top: usize, reranking: Option<&Reranking>) -> RouteOptions {
         RouteOptions {
-            top: top.max(read),
+            top: top.max(reranking.map_or(0, |reranking| reranking.rerank)),
             mode: self.mode.into(),
             search: self.search.into(),
             dense_weight: self.dense_weight,
             ..RouteOptions::default()
         }
     }
+}
 
+/// A reranker with what is asked of it.
+pub struct Reranking {
+    model: Reranker,
+    rerank: usize,
+    documents: Documents,
+    retrieval_weight: f32,
+    calibration: Option<Calibration>,
+}
+
+impl Reranking {
     /// The answer with its first routes reranked and `top` left; cards and bodies of these must be in the index.
-    pub fn rerank(
-        &self,
-        router: &Router,
-        reranker: &Reranker,
-        task: &str,
-        answer: &Answer,
-        top: usize,
-    ) -> Result<Answer> {
+    pub fn apply(&self, router: &Router, task: &str, answer: &Answer, top: usize) -> Result<Answer> {
         let texts: Vec<String> = answer
             .routes
             .iter()
-            .take(self.rerank as usize)
+            .take(self.rerank)
             .map(|route| {
                 let card = router.index().card(route.skill_idx).context("the index holds no card for a skill")?;
                 let body = router.index().body(route.skill_idx).unwrap_or_default();
-                Ok(reranker.document(&card.name, &card.description, body, self.documents.into()))
+                Ok(self.model.document(&card.name, &card.description, body, self.documents))
             })
             .collect::<Result<_>>()?;
-        let scores: Vec<Option<f32>> = rerank::scores(reranker, task, &texts)?.into_iter().map(Some).collect();
-        let retrieval_weight = self.retrieval_weight.unwrap_or(reranker.retrieval_weight());
-        Ok(answer.reranked(&scores, RerankOptions { retrieval_weight, top }))
+        let scores: Vec<Option<f32>> = rerank::scores(&self.model, task, &texts)?.into_iter().map(Some).collect();
+        let (retrieval_weight, calibration) = (self.retrieval_weight, self.calibration);
+        Ok(answer.reranked(&scores, RerankOptions { retrieval_weight, calibration, top }))
     }
 }
 
 /// Find the skills that fit a task
 ///
-/// Exit code 0 when there are some, 1 when nothing matches, 2 for errors.
+/// Exit code 0 when there are some, 1 when nothing fits, 2 for errors.
 #[derive(Args)]
 pub struct RouteArgs {
     #[command(flatten)]
@@ -162,19 +189,19 @@ pub struct RouteArgs {
 /// Runs the subcommand.
 pub fn run(args: RouteArgs) -> Result<Outcome> {
     let start = Instant::now();
-    let (mut router, reranker) = args.search.open(Parts::Search)?;
+    let (mut router, reranking) = args.search.open(Parts::Search)?;
     let opened_in = start.elapsed();
     let start = Instant::now();
     let top = args.top as usize;
-    let options = args.search.options(top);
+    let options = args.search.options(top, reranking.as_ref());
     let encoded = pollster::block_on(router.encode(&args.task, options))?;
     let encoded_in = start.elapsed();
     let mut answer = router.search(&args.task, &encoded, options)?;
     let searched_in = start.elapsed() - encoded_in;
     let start = Instant::now();
-    if let Some(reranker) = &reranker {
+    if let Some(reranking) = &reranking {
         add_shards(&mut router, &args.search.index, &answer, true)?;
-        answer = args.search.rerank(&router, reranker, &args.task, &answer, top)?;
+        answer = reranking.apply(&router, &args.task, &answer, top)?;
     }
     let reranked_in = start.elapsed();
     add_shards(&mut router, &args.search.index, &answer, false)?;
@@ -184,16 +211,21 @@ pub fn run(args: RouteArgs) -> Result<Outcome> {
         let mut timings = json!({
             "open": milliseconds(opened_in), "encode": milliseconds(encoded_in), "search": milliseconds(searched_in),
         });
-        if reranker.is_some() {
+        if reranking.is_some() {
             timings["rerank"] = json!(milliseconds(reranked_in));
         }
         let device = args.search.device.open()?;
         let device = json!({"kind": device.kind(), "name": device.name()});
-        println!("{}", json!({"stage": answer.stage, "device": device, "routes": routes, "timings_ms": timings}));
+        let mut found = json!({"stage": answer.stage, "device": device, "routes": routes, "timings_ms": timings});
+        if let Some(fit) = answer.fit {
+            found["fit"] = json!(fit);
+        }
+        println!("{found}");
     } else {
-        print(&routes);
+        print(&routes, answer.fit);
     }
-    Ok(if routes.is_empty() { Outcome::Nothing } else { Outcome::Found })
+    let nothing_fits = answer.fit.is_some_and(|fit| fit.word == Word::None);
+    Ok(if routes.is_empty() || nothing_fits { Outcome::Nothing } else { Outcome::Found })
 }
 
 /// Reads the shards that hold the cards of these routes, and their bodies if they are wanted and there.
@@ -232,9 +264,14 @@ fn routes(router: &Router, answer: &Answer) -> Result<Vec<Value>> {
         .collect()
 }
 
-fn print(routes: &[Value]) {
+fn print(routes: &[Value], fit: Option<Fit>) {
     if routes.is_empty() {
         println!("nothing matches; try other words for the task");
+    }
+    match fit.map(|fit| fit.word) {
+        Some(Word::None) => println!("nothing here seems to fit this task; the nearest are"),
+        Some(Word::Weak) => println!("a weak fit; look at all of them"),
+        _ => {}
     }
     for (place, route) in routes.iter().enumerate() {
         let text = |key: &str| route[key].as_str().unwrap_or_default().to_owned();

@@ -11,7 +11,7 @@ use super::{
     vectors::{QuantizedVector, Vectors},
 };
 use crate::{
-    contract::{EncoderId, Fusion},
+    contract::{EncoderId, Routing},
     format::{FileEntry, Kind, content_hash},
 };
 
@@ -71,7 +71,7 @@ pub fn build(
     mut skills: Vec<IndexedSkill>,
     kept_frequencies: Vec<(String, u32)>,
     encoder: EncoderId,
-    fusion: Fusion,
+    routing: Routing,
     width: usize,
     config: IndexConfig,
 ) -> IndexOutput {
@@ -102,7 +102,7 @@ pub fn build(
     }
 
     let shards = Shards { cards: card_shards, bodies: body_shards };
-    let manifest = IndexManifest { n_skills: skills.len(), width, encoder, fusion, shards, files: output.entries };
+    let manifest = IndexManifest { n_skills: skills.len(), width, encoder, routing, shards, files: output.entries };
     let mut files = output.files;
     files.push((INDEX_FILE.to_owned(), manifest.to_bytes()));
     IndexOutput { manifest, files }

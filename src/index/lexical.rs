@@ -343,6 +343,15 @@ impl Lexical {
         scores
     }
 
+    /// More than any skill can have for a query: every word of it, again and again, words that no skill has included.
+    pub fn highest_score(&self, query: &str) -> f32 {
+        let weight = |term: &String| {
+            let document_frequency = self.find(term).map_or(0, |position| self.terms[position].document_frequency);
+            idf(self.len(), document_frequency) * (K1 + 1.0)
+        };
+        self.splitter.of(query).iter().map(weight).sum()
+    }
+
     /// The skills whose name is the whole query, or stands in it letter by letter with its hyphens.
     pub fn named(&self, query: &str) -> Vec<u32> {
         let query = query.trim().to_lowercase();
@@ -484,6 +493,18 @@ mod tests {
         let idf = (1.0f32 + 3.5 / 1.5).ln();
         let want = idf * 9.0 * 2.2 / (9.0 + 1.2 * (0.5 + 0.5 * lengths[1] / average));
         assert!((lexical.scores("receipt", false)[1] - want).abs() < 1e-5);
+    }
+
+    #[test]
+    fn no_skill_has_more_than_the_highest_score() {
+        let lexical = open();
+        for query in ["merge pdf files", "pdf pdf receipts", "every unheard word"] {
+            let highest = lexical.highest_score(query);
+            assert!(lexical.scores(query, false).iter().all(|score| *score < highest), "{query}");
+        }
+        let unknown = (1.0f32 + 4.5 / 0.5).ln() * 2.2;
+        assert!((lexical.highest_score("unheard") - unknown).abs() < 1e-5);
+        assert_eq!(lexical.highest_score("!?"), 0.0);
     }
 
     #[test]

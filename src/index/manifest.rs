@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    contract::{EncoderId, Fusion},
+    contract::{EncoderId, Routing},
     error::{Error, Result},
     format::{self, FileEntry, Kind},
 };
@@ -23,7 +23,7 @@ pub struct IndexManifest {
     /// The encoder that made them.
     pub encoder: EncoderId,
     /// How the legs are mixed with this encoder.
-    pub fusion: Fusion,
+    pub routing: Routing,
     /// Where the shards of cards and bodies begin.
     pub shards: Shards,
     /// The files.

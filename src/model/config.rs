@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    contract::{Contract, EncoderId, Fusion, PairContract, PairForm, Pooling},
+    contract::{Contract, EncoderId, PairContract, PairForm, Pooling, Routing},
     error::{Error, Result},
+    fit::Calibration,
     format::{self, FileEntry},
     model::{
         bert::{self, BertConfig},
@@ -87,7 +88,7 @@ pub enum Task {
         /// How texts are put before it.
         contract: Contract,
         /// How its scores are mixed with the lexical ones, measured on the queries that `provenance` names.
-        fusion: Fusion,
+        routing: Routing,
     },
     /// A task and a skill to a score.
     Reranker {
@@ -95,6 +96,9 @@ pub enum Task {
         contract: PairContract,
         /// Weight of the retrieval score beside its own.
         retrieval_weight: f32,
+        /// How likely the first route of a reranked answer fits.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calibration: Option<Calibration>,
     },
 }
 

@@ -5,6 +5,7 @@ use crate::{
     contract::{Documents, PairContract, PairForm, PairText},
     device::{self, Device, DeviceKind},
     error::{Error, Result},
+    fit::Calibration,
     model::{
         bert::BertClassifier,
         config::{Architecture, ModelManifest, SelfTest, Task},
@@ -139,6 +140,14 @@ impl Reranker {
         match self.manifest.task {
             Task::Reranker { retrieval_weight, .. } => retrieval_weight,
             Task::Encoder { .. } => 0.0,
+        }
+    }
+
+    /// How likely the first route of a reranked answer fits, if that was measured.
+    pub fn calibration(&self) -> Option<Calibration> {
+        match self.manifest.task {
+            Task::Reranker { calibration, .. } => calibration,
+            Task::Encoder { .. } => None,
         }
     }
 
