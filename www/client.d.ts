@@ -33,7 +33,10 @@ export interface OpenOptions {
   index?: string | URL;
   /** Folder that holds a folder for each model. Default `models/`. */
   models?: string | URL;
-  /** Name of a reranker's folder in `models`, or null for answers that are not re-ranked. Default null. */
+  /**
+   * Name of a reranker's folder in `models`, or null for answers that are not re-ranked. Default: the one that the index
+   * names, if it names one. Where that is not on the server, answers are not re-ranked, and say so in `reason`.
+   */
   reranker?: string | null;
   /**
    * Where the models run. `cpu` never touches WebGPU. `gpu` takes any adapter that can be used, software ones too, and the
@@ -67,10 +70,13 @@ export interface RouteOptions {
   wait?: boolean;
   /**
    * How many of the best skills the reranker reads; 0 leaves it out. Their texts are fetched where they are not here yet.
-   * Default 20 when a reranker was opened, else 0.
+   * Default: what the index says when its own reranker is open, 20 for another, 0 without one.
    */
   rerank?: number;
-  /** `exact` reads documents as the reranker was trained to; `fast` reads less of them. Default `exact`. */
+  /**
+   * `exact` reads documents as the reranker was trained to; `fast` reads less of them.
+   * Default: what the index says when its own reranker is open, else `exact`.
+   */
   documents?: 'exact' | 'fast';
   signal?: AbortSignal;
   /**
@@ -91,8 +97,12 @@ export interface Route {
   description?: string;
   source?: string;
   license?: string;
+  /** How well the words match: 1 for the skill that they match best, 0 for one without any of them. Missing in mode `dense`. */
+  lexical_score?: number;
   /** Rank by words, from 1; missing when the words did not find it. */
   lexical_rank?: number;
+  /** How near the meaning is: the cosine between task and skill, at most 1. Missing where the model was not asked. */
+  dense_score?: number;
   /** Rank by meaning, from 1; missing when the meaning did not find it. */
   dense_rank?: number;
   /** Score before re-ranking. */
@@ -111,6 +121,17 @@ export interface DeviceUsed {
   reason?: string;
 }
 
+/** How well the first skill fits the task: a calibrated probability, and a word for it. */
+export interface Fit {
+  /** Probability that the first skill fits the task. Of 100 answers with 0.7 here, about 70 are right. */
+  p: number;
+  /**
+   * `strong`: p is at least 0.8. `likely`: it is at least even. `weak`: it is less; look at the others too. `none`: nothing
+   * fits, and the skills are only the nearest ones.
+   */
+  word: 'none' | 'weak' | 'likely' | 'strong';
+}
+
 export interface Answer {
   stage: 'lexical' | 'retrieved' | 'reranked';
   /** Where the last stage was computed. */
@@ -119,6 +140,13 @@ export interface Answer {
   encoder_device?: DeviceUsed;
   /** Why the answer is less than what was asked for. */
   reason?: string;
+  /**
+   * Whether the first skill fits at all. Missing when words alone were compared, and where the models were not calibrated.
+   * While a list is being re-ranked (`reranked.done < reranked.of`) it is still that of the stage `retrieved`.
+   */
+  fit?: Fit;
+  /** How much of what the words of the task ask for the best skill has, from 0 to 1. Missing in mode `dense`. */
+  coverage?: number;
   /** Best first. Empty when nothing matches. */
   routes: Route[];
   /** How many skills the reranker has read, and how many it is to read. Skills that it has read come first. */
@@ -144,7 +172,7 @@ export interface About {
   width: number;
   /** Sizes of the index. */
   bytes: { total: number; vectors: number; lexical: number };
-  /** The encoder, and the reranker where there is one. */
+  /** The encoder, and the reranker where one is named. */
   models: ModelAbout[];
 }
 
@@ -153,7 +181,10 @@ export class SkillRouter {
   static open(options?: OpenOptions): Promise<SkillRouter>;
   /** Resolves when answers are by meaning too; rejects with the reason when the model cannot be loaded. */
   readonly ready: Promise<void>;
-  /** Resolves when answers are re-ranked too; rejects with the reason when the reranker cannot be loaded; null without one. */
+  /**
+   * Resolves when answers are re-ranked too; rejects with the reason when the reranker cannot be loaded; null where neither
+   * the index nor `reranker` names one.
+   */
   readonly reranker_ready: Promise<void> | null;
   /** As things stand now: models move between devices. */
   about(): About;

@@ -17,8 +17,6 @@ export { SkillRouterError };
 
 const DEVICES = ['auto', 'cpu', 'gpu'];
 const WORKER_URL = new URL('./worker.js', import.meta.url);
-/** As many candidates as the paper re-ranks that the pipeline is from (arXiv 2603.22455). */
-const RERANK = 20;
 /** Cards and bodies of an index up to this size are fetched ahead: about a thousand skills. */
 const PREFETCH_BYTES = 4 * 1024 * 1024;
 
@@ -39,7 +37,7 @@ export class SkillRouter {
 
   /** @param {import('./client.d.ts').OpenOptions} [options] */
   static async open({
-    index = 'index/', models = 'models/', reranker = null, device = 'auto', prefetch_bytes = PREFETCH_BYTES, onProgress, signal,
+    index = 'index/', models = 'models/', reranker, device = 'auto', prefetch_bytes = PREFETCH_BYTES, onProgress, signal,
   } = {}) {
     if (!DEVICES.includes(device)) {
       throw new SkillRouterError('unavailable', `there is no device ${device}; choose one of ${DEVICES.join(', ')}`);
@@ -59,7 +57,7 @@ export class SkillRouter {
 
   /** Resolves when answers are re-ranked too; rejects when the reranker cannot be loaded; null when there is none. */
   get reranker_ready() {
-    return this.#options.reranker === null ? null : this.#ready.reranker.promise;
+    return this.#hasReranker() ? this.#ready.reranker.promise : null;
   }
 
   about() {
@@ -68,8 +66,8 @@ export class SkillRouter {
 
   /** @param {string} query @param {import('./client.d.ts').RouteOptions} [options] */
   async route(query, { signal, onStage, ...options } = {}) {
-    const { top = 10, mode = 'hybrid', search = 'exact', typing = false, wait = !typing, documents = 'exact' } = options;
-    const { rerank = this.#options.reranker === null ? 0 : RERANK } = options;
+    const { top = 10, mode = 'hybrid', search = 'exact', typing = false, wait = !typing } = options;
+    const { rerank, documents } = options; // The worker knows what the index says of these.
     if (typing) {
       this.#typing?.abort();
       this.#typing = new AbortController();
@@ -144,11 +142,17 @@ export class SkillRouter {
     });
     try {
       this.#about = await connection.call('open', { ...options, skip: this.#skip }, { signal });
+      // A worker that replaces another may find a newer index, which names none, while somebody waits for the old one's.
+      if (!this.#hasReranker()) ready.reranker.reject(new SkillRouterError('unavailable', 'no reranker is open'));
       return connection;
     } catch (error) {
       connection.end(error);
       throw error;
     }
+  }
+
+  #hasReranker() {
+    return this.#about.models.some(({ role }) => role === 'reranker');
   }
 
   /** @param {import('./client.d.ts').ModelAbout} model that was loaded, or runs elsewhere now */

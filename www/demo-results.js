@@ -6,9 +6,21 @@
  * the same question waits until the pointer leaves the list, the panel is closed, or the next key is pressed.
  */
 
-/** @typedef {import('./client.js').Route} Route */
+/**
+ * @typedef {import('./client.js').Route} Route
+ * @typedef {import('./client.js').Fit} Fit
+ *
+ * What the list shows of an answer.
+ * @typedef {{ routes: Route[], fit?: Fit }} Shown
+ */
 
 const MOVE_MS = 180;
+/** What the words on the first skill mean. Where nothing fits, it has none: the line above the list says it. */
+const FITS = {
+  strong: 'this skill very probably fits the task',
+  likely: 'this skill is more likely to fit the task than not',
+  weak: 'this skill may fit the task; look at the others too',
+};
 
 /** The listbox. */
 export class Results {
@@ -22,7 +34,7 @@ export class Results {
   #question = '';
   /** Somebody is in the list. */
   #occupied = false;
-  /** @type {Route[] | null} a better order that waits */
+  /** @type {Shown | null} a better order that waits */
   #waiting = null;
   /** Where the pointer was: browsers report it as moved when the page moves under it. */
   #pointer = '';
@@ -58,16 +70,16 @@ export class Results {
   }
 
   /**
-   * @param {Route[]} routes best first
-   * @param {string} question that they answer
-   * @returns {boolean} false when they wait, because somebody is in the list
+   * @param {Shown} answer
+   * @param {string} question that it answers
+   * @returns {boolean} false when it waits, because somebody is in the list
    */
-  show(routes, question) {
+  show({ routes, fit }, question) {
     const same_order = routes.length === this.#routes.length && routes.every(({ skill_idx }, i) => skill_idx === this.#routes[i].skill_idx);
     if (question !== this.#question) this.#occupied = false;
     this.#question = question;
-    this.#waiting = this.#occupied && !same_order ? routes : null;
-    if (!this.#waiting) this.#fill(routes);
+    this.#waiting = this.#occupied && !same_order ? { routes, fit } : null;
+    if (!this.#waiting) this.#fill({ routes, fit });
     return !this.#waiting;
   }
 
@@ -80,13 +92,14 @@ export class Results {
     this.#onCaughtUp();
   }
 
-  #fill(routes) {
+  #fill({ routes, fit }) {
     const active_skill = this.#routes[this.#active]?.skill_idx;
     const before = this.#tops();
     const options = new Map();
     for (const [i, route] of routes.entries()) {
       const option = this.#options.get(route.skill_idx) ?? newOption(route.skill_idx);
       fill(option, route, i + 1);
+      fillFit(option, i === 0 ? fit : undefined);
       options.set(route.skill_idx, option);
     }
     this.#list.replaceChildren(...options.values());
@@ -164,7 +177,9 @@ function newOption(skill_idx) {
       <span class="description"></span>
       <span class="facts-line"></span>
     </span>
-    <span class="score"><span class="number"></span><span class="bar" aria-hidden="true"><span></span></span></span>`;
+    <span class="score">
+      <span class="number"></span><span class="bar" aria-hidden="true"><span></span></span> <span class="fit" hidden></span>
+    </span>`;
   return option;
 }
 
@@ -183,6 +198,17 @@ function fill(option, route, rank) {
     ...(route.rerank_score === undefined ? [] : [chip('reranked', `Re-ranked from #${route.retrieval_rank}`)]),
     ...[route.source, route.license].filter(Boolean).map((text) => chip('fact', text)),
   );
+}
+
+/** The word for the fit stands below the score, where there is room for it: nothing moves when it comes or goes. */
+function fillFit(option, fit) {
+  const tag = option.querySelector('.fit');
+  const meaning = FITS[fit?.word];
+  tag.hidden = !meaning;
+  if (!meaning) return;
+  tag.dataset.word = fit.word;
+  tag.textContent = `${fit.word} fit`;
+  tag.title = `${meaning} (probability ${fit.p.toFixed(2)})`;
 }
 
 function chip(kind, text) {

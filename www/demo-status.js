@@ -6,6 +6,9 @@ let storage_full = false;
 
 const $ = (id) => document.getElementById(id);
 
+/** What stands above skills that are only the nearest ones; a screen reader hears it too. */
+export const NOTHING_FITS = 'Nothing here seems to fit this task. The nearest:';
+
 /** What the banner says above the error's own sentence, by code. */
 const BANNER_TITLES = {
   network: 'A file did not arrive',
@@ -72,12 +75,12 @@ export function showTimings({ timings_ms, device, encoder_device }) {
 
 /** @param {import('./client.js').About} about */
 export function showAbout({ n_skills, models, bytes }) {
-  const lines = models.map(({ role, name, bytes }) => `${role === 'reranker' ? 'reranker ' : ''}${name}${bytes ? `, ${formatBytes(bytes)}` : ''}`);
+  const lines = models.map(({ role, name, bytes }) => `${role} ${name}, ${bytes ? formatBytes(bytes) : 'not loaded'}`);
   $('about').replaceChildren(strong(`${n_skills.toLocaleString('en')} skills`), `, ${formatBytes(bytes.total)}`, ...lines.map(note));
 }
 
 /** @param {import('./client.js').Answer} answer @param {boolean} shown whether the list shows its order already */
-export function showStage({ stage, reason, reranked }, shown) {
+export function showStage({ stage, reason, reranked, fit }, shown) {
   const how = {
     lexical: () => 'by words',
     retrieved: () => reason ?? 'by words and meaning',
@@ -86,6 +89,9 @@ export function showStage({ stage, reason, reranked }, shown) {
   $('answer-stage').dataset.stage = stage;
   $('answer-stage').textContent = shown ? how : `${how}; the new order comes when you leave the list`;
   $('answer-stage').title = reason ?? '';
+  if (!shown) return; // What fits is said of the skills that one sees.
+  $('answer').dataset.fit = fit?.word ?? '';
+  $('answer-title').textContent = fit?.word === 'none' ? NOTHING_FITS : 'Skills';
 }
 
 /** @param {{ url: string, bytes: number }[]} files */

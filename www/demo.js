@@ -1,7 +1,7 @@
 /**
  * The demo page: wires the text box to a router and shows each stage of the answer in place.
  *
- *     index.html?reranker=NAME&device=gpu     (a folder in models/; auto, cpu or gpu)
+ *     index.html?reranker=NAME&device=gpu     (a folder in models/, or none; auto, cpu or gpu)
  */
 
 import { SkillRouter } from './client.js';
@@ -10,7 +10,8 @@ import { Results } from './demo-results.js';
 import * as status from './demo-status.js';
 
 const parameters = new URLSearchParams(location.search);
-const RERANKER = parameters.get('reranker');
+/** Where the address names none, the one that the index names. */
+const RERANKER = parameters.get('reranker') === 'none' ? null : (parameters.get('reranker') ?? undefined);
 const DEVICE = parameters.get('device') ?? 'auto';
 const TOP = 8;
 /** How long nobody must have typed before an answer is re-ranked. */
@@ -68,8 +69,9 @@ async function open() {
     status.showState('words', 'By words, model loading');
     ask();
     await next.ready;
+    status.showAbout(next.about());
     if (next.reranker_ready) status.showState('ready', 'Ready, reranker loading');
-    await next.reranker_ready;
+    await next.reranker_ready?.catch(unlessUnpublished);
     complete = true;
     status.showState('ready', 'Ready, all on this device');
   } catch (error) {
@@ -78,6 +80,12 @@ async function open() {
     status.hideProgress();
     void refreshStored();
   }
+}
+
+/** The index names a reranker that this site does not offer: nothing failed, and each answer says why it is not re-ranked. */
+function unlessUnpublished(error) {
+  const unpublished = RERANKER === undefined && error.code === 'not-found' && error.message.includes('/model.json');
+  if (!unpublished) throw error;
 }
 
 function failed(error, signal) {
@@ -107,7 +115,7 @@ async function ask() {
     showAnswer(answer, query); // Only the last stage may say that nothing matches.
     settle(answer);
     if (answer.stage === 'lexical') askAgainWhenReady(query);
-    else if (RERANKER !== null) rerankSoon(query);
+    else if (router.reranker_ready) rerankSoon(query);
     if (question_failed) status.hideBanner();
     question_failed = false;
   } catch (error) {
@@ -147,7 +155,7 @@ function showAnswer(answer, query) {
   if (input.value.trim() !== query) return;
   const found = answer.routes.length > 0;
   last_answer = answer;
-  status.showStage(answer, results.show(answer.routes, query));
+  status.showStage(answer, results.show(answer, query));
   $('answer').hidden = !found;
   $('nothing').hidden = found;
   $('nothing-text').textContent = `No skill of this index fits “${query.slice(0, 80)}”. Say what you want to have at the end, or what you start from.`;
@@ -155,7 +163,7 @@ function showAnswer(answer, query) {
 }
 
 function showNothing(query) {
-  results.show([], '');
+  results.show({ routes: [] }, '');
   $('answer').hidden = true;
   $('nothing').hidden = true;
   settle(null);
@@ -165,11 +173,17 @@ function showNothing(query) {
 function settle(answer) {
   clearTimeout(settle_timer);
   settle_timer = setTimeout(() => {
-    const best = answer?.routes[0];
-    const reranked = answer?.reranked ? `, re-ranked ${answer.reranked.done} of ${answer.reranked.of}` : '';
-    $('announcement').textContent = !answer ? '' : best ? `${answer.routes.length} skills, best: ${best.name}${reranked}` : 'Nothing matches';
+    $('announcement').textContent = answer ? announcement(answer) : '';
     void refreshStored();
   }, SETTLE_MS);
+}
+
+/** @param {import('./client.js').Answer} answer @returns {string} for a screen reader */
+function announcement({ routes, fit, reranked }) {
+  if (routes.length === 0) return 'Nothing matches';
+  const how = reranked ? `, re-ranked ${reranked.done} of ${reranked.of}` : '';
+  if (fit?.word === 'none') return `${status.NOTHING_FITS} ${routes[0].name}${how}`;
+  return `${routes.length} skills, best: ${routes[0].name}${fit ? `, ${fit.word} fit` : ''}${how}`;
 }
 
 async function refreshStored() {

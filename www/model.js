@@ -14,7 +14,7 @@ import { abortable } from './error.js';
  * @typedef {import('./engine.js').CpuEngine | import('./engine.js').GpuEngine} Engine
  *
  * What a model says of itself, with the hash of its manifest.
- * @typedef {{ name: string, bytes: number, hash: string, retrieval_weight?: number }} ModelAbout
+ * @typedef {{ name: string, bytes: number, hash: string, rerank_options?: object }} ModelAbout
  *
  * A use of a model: `call` enters the engine. When the device fails it is begun again with the model on another one.
  * @template T
@@ -162,7 +162,7 @@ export class Model {
   /** Takes note of where the model is now. */
   #settle() {
     const { engine, model } = this.#loaded;
-    this.about.retrieval_weight = model.retrieval_weight; // A reranker has one, once it is loaded.
+    this.about.rerank_options ??= model.rerank_options?.(); // A reranker has them, once it is loaded.
     const { kind, name } = engine;
     const { reason } = this.#placement;
     this.#device = { kind, name, ...(reason && { reason }) };

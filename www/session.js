@@ -1,6 +1,6 @@
 /**
- * One opened index with its encoder and, if one was asked for, a reranker, inside the worker: loads them in the order in
- * which they become useful, and answers with what is there.
+ * One opened index with its encoder and, if the index or whoever opened it names one, a reranker, inside the worker: loads
+ * them in the order in which they become useful, and answers with what is there.
  *
  *   words -> (lexical) -> vectors, encoder -> (retrieved) -> reranker, cards and bodies -> (reranked)
  */
@@ -21,7 +21,7 @@ import { nextTask, scoreTexts } from './reranking.js';
  * @typedef {object} SessionOptions
  * @property {string} index_url folder of the index, absolute
  * @property {string} models_url folder of the model folders, absolute
- * @property {string | null} reranker name of its folder, or null for none
+ * @property {string | null} [reranker] name of its folder, or null for none; undefined for the one that the index names
  * @property {'auto' | 'cpu' | 'gpu'} device
  * @property {number} prefetch_bytes cards and bodies are fetched ahead when they are not larger than this
  * @property {Record<Role, string | null>} skip why a model is not to be loaded, or null to load it
@@ -38,10 +38,15 @@ import { nextTask, scoreTexts } from './reranking.js';
  * @property {string} search
  * @property {boolean} typing
  * @property {boolean} wait
- * @property {number} rerank
- * @property {'exact' | 'fast'} documents
+ * @property {number} [rerank]
+ * @property {'exact' | 'fast'} [documents]
+ *
+ * The reranker of a session, and how it is used by a call that says nothing about that. `name`: null when there is none.
+ * @typedef {{ name: string | null, rerank: number, documents: 'exact' | 'fast' }} Reranking
  */
 
+/** As many candidates as the paper re-ranks that the pipeline is from (arXiv 2603.22455). */
+const RERANK = 20;
 const CLASS_NAMES = { encoder: 'Encoder', reranker: 'Reranker' };
 
 /** An index that can be asked. */
@@ -53,6 +58,8 @@ export class Session {
   #progress;
   /** @type {IndexFiles} */
   #index;
+  /** @type {Reranking} */
+  #reranking;
   /** @type {Arrival<Model>} */
   #encoder;
   /** @type {Arrival<Model> | null} */
@@ -77,6 +84,7 @@ export class Session {
     session.#devices = new Devices(options.device, cpu);
     session.#progress = new ProgressSum(events.onProgress);
     session.#index = await IndexFiles.open(options.index_url, cpu, session.#progress, signal);
+    session.#reranking = rerankingOf(options.reranker, session.#index.about.reranker);
     session.#load();
     return session;
   }
@@ -84,8 +92,8 @@ export class Session {
   /** @returns {import('./client.js').About} */
   about() {
     const { n_skills, encoder, width, bytes } = this.#index.about;
-    const { reranker } = this.#options;
-    const models = [{ role: 'encoder', name: encoder.name }, ...(reranker === null ? [] : [{ role: 'reranker', name: reranker }])];
+    const { name } = this.#reranking;
+    const models = [{ role: 'encoder', name: encoder.name }, ...(name === null ? [] : [{ role: 'reranker', name }])];
     return { n_skills, model: encoder.name, width, bytes, models };
   }
 
@@ -123,7 +131,8 @@ export class Session {
     }
     await nextTask(); // Lets a cancel message in before the long part.
     report.throwIfAborted();
-    return this.#retrieve(query, { ...options, isSuperseded }, report);
+    const { rerank = this.#reranking.rerank, documents = this.#reranking.documents } = options;
+    return this.#retrieve(query, { ...options, rerank, documents, isSuperseded }, report);
   }
 
   async #retrieve(query, { top, mode, search, typing, wait, rerank, ...others }, report) {
@@ -155,17 +164,13 @@ export class Session {
   /** Improves a retrieved answer batch by batch. What goes wrong on the way is a reason, and the best answer so far stands. */
   async #rerank(query, { top, n_candidates, documents, isSuperseded }, report, retrieved, answer) {
     const reranker = this.#reranker.value;
-    const { retrieval_weight } = reranker.about;
     const skills = retrieved.routes.slice(0, n_candidates).map(({ skill_idx }) => skill_idx);
     const started_ms = performance.now();
     let best = answer;
     const onBatch = (scores) => {
-      const all = new Float32Array(retrieved.routes.length).fill(NaN);
-      all.set(scores);
-      const { stage, routes } = this.#index.router.rerank(retrieved, all, { retrieval_weight, top });
-      const reranked = { done: scores.filter((score) => !Number.isNaN(score)).length, of: scores.length };
+      const reranked = this.#index.router.rerank(retrieved, scores, { ...reranker.about.rerank_options, top });
       report.timings_ms.rerank = performance.now() - started_ms;
-      best = report.emit({ stage, ...devicesOf(answer.device, reranker.device), routes, reranked });
+      best = report.emit({ ...reranked, ...devicesOf(answer.device, reranker.device) });
     };
     try {
       const texts = await abortable(this.#index.texts(skills), report.signal);
@@ -190,11 +195,12 @@ export class Session {
       if (this.#encoder.value) return this.#index.fetchAhead(this.#options.prefetch_bytes, signal);
       this.#loading.abort();
     });
-    if (this.#options.reranker === null) return;
+    const { name } = this.#reranking;
+    if (name === null) return;
     this.#reranker = this.#arrival('reranker', async () => {
       await this.#encoder.settled;
       if (this.#encoder.error) throw this.#encoder.error;
-      return this.#openModel('reranker', this.#options.reranker, signal);
+      return this.#openModel('reranker', name, signal);
     });
   }
 
@@ -217,6 +223,17 @@ export class Session {
     const onMove = (model) => this.#events.onModel({ role, name, bytes: model.about.bytes, device: model.device });
     return Model.open(CLASS_NAMES[role], url, { devices: this.#devices, progress: this.#progress, signal, check, onMove });
   }
+}
+
+/**
+ * @param {string | null | undefined} asked see SessionOptions
+ * @param {{ name: string, rerank: number, documents: 'exact' | 'fast' } | undefined} of_index the one that the index names
+ * @returns {Reranking} as the index says for its own, else by the defaults
+ */
+function rerankingOf(asked, of_index) {
+  const name = asked === undefined ? (of_index?.name ?? null) : asked;
+  if (name === of_index?.name) return of_index;
+  return { name, rerank: name === null ? 0 : RERANK, documents: 'exact' };
 }
 
 /** Where an answer was computed: the device of its last stage, and that of the encoder where it is another. */

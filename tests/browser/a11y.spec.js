@@ -3,7 +3,8 @@
  */
 
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test } from './page.js';
+import { expect, NO_RERANKER, test } from './page.js';
+import { alwaysFits, changeRouting, FITS } from './tampering.js';
 
 async function expectNoViolations(page) {
   await page.evaluate(() => Promise.all(document.getAnimations().filter(({ effect }) => effect.getTiming().iterations !== Infinity).map(({ finished }) => finished)));
@@ -19,6 +20,7 @@ for (const colorScheme of ['light', 'dark']) {
       await demo.open();
       await expectNoViolations(page);
       await demo.ask('make our slow SQL report faster');
+      await demo.expectReranked();
       await page.keyboard.press('ArrowDown');
       await expectNoViolations(page);
       await page.keyboard.press('Enter');
@@ -40,6 +42,7 @@ for (const colorScheme of ['light', 'dark']) {
       await page.setViewportSize({ width: 360, height: 740 });
       await demo.open();
       await demo.ask('explain my blood test in plain words');
+      await demo.expectReranked();
       await demo.options.first().click();
       await expect(demo.panel.locator('#panel-body h3').first()).toBeVisible();
       await expectNoViolations(page);
@@ -50,6 +53,21 @@ for (const colorScheme of ['light', 'dark']) {
       await demo.ask('plan a wedding', 'reranked');
       await expect(page.locator('#answer-stage')).toHaveText('re-ranked 20 of 20');
       await expectNoViolations(page);
+    });
+
+    test('whatever is said of the fit', async ({ demo, page, context }) => {
+      test.slow(); // It opens the page for each word.
+      let word;
+      await changeRouting(context, (routing) => (routing.calibration = alwaysFits(FITS[word])));
+      for (word of Object.keys(FITS)) {
+        await demo.open('ready', NO_RERANKER);
+        await demo.ask('plan a wedding');
+        await expect(page.locator('#answer')).toHaveAttribute('data-fit', word);
+        await expectNoViolations(page);
+        await demo.options.first().click();
+        await expect(demo.panel.locator('#panel-body h3').first()).toBeVisible();
+        await expectNoViolations(page);
+      }
     });
 
     test('the bench page', async ({ page }) => {

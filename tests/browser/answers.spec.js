@@ -1,19 +1,23 @@
 /**
- * The public API in the page: stages, cancelling, errors, and the right skill for tasks of the catalogue.
+ * The public API in the page: stages, what fits, cancelling, errors, and the right skill for tasks of the catalogue.
+ * Mostly without the reranker, which `rerank.spec.js` is about.
  */
 
-import { expect, openRouter, skillIds, tasksOf, test } from './page.js';
+import { ENCODER, expect, openRouter, OWN_RERANKER, skillIds, tasksOf, test } from './page.js';
+import { changeRouting } from './tampering.js';
 
 const EXPECTED = [
   'receipts-to-spreadsheet', 'bank-reconciliation', 'kubernetes-troubleshooting', 'wedding-seating-plan', 'recipe-scaling', 'lease-review',
 ];
+
+const WITHOUT = { reranker: null };
 
 test.beforeEach(async ({ page }) => {
   await page.goto('bench.html?scan=none&tokens=none'); // A page of the site without a router of its own.
 });
 
 test('finds the skills of the catalogue for tasks in users\' words', async ({ page }) => {
-  const router = await openRouter(page);
+  const router = await openRouter(page, WITHOUT);
   for (const skill_id of EXPECTED) {
     const task = tasksOf(skill_id)[0];
     const answer = await router.evaluate((router, task) => router.route(task, { top: 3 }), task);
@@ -24,7 +28,7 @@ test('finds the skills of the catalogue for tasks in users\' words', async ({ pa
 });
 
 test('gives the lexical stage first, then the retrieved one, both with cards', async ({ page }) => {
-  const router = await openRouter(page);
+  const router = await openRouter(page, WITHOUT);
   const { stages, answer, about } = await router.evaluate(async (router) => {
     const stages = [];
     const answer = await router.route('turn these receipts into a spreadsheet', { top: 5, onStage: (stage) => stages.push(stage) });
@@ -37,9 +41,49 @@ test('gives the lexical stage first, then the retrieved one, both with cards', a
   expect(answer.routes[0]).toMatchObject({ id: expect.stringContaining('receipts-to-spreadsheet'), name: 'receipts-to-spreadsheet', license: 'Apache-2.0', lexical_rank: 1, dense_rank: 1 });
   expect(answer.routes[0].description).toContain('receipts');
   expect(answer.routes.map(({ score }) => score)).toEqual(answer.routes.map(({ score }) => score).sort((a, b) => b - a));
+  for (const { lexical_score, dense_score } of answer.routes) {
+    for (const score of [lexical_score, dense_score]) expect(Math.abs(score - 0.5)).toBeLessThanOrEqual(0.5 + 1e-6);
+  }
+  expect(answer.routes[0].lexical_score).toBeCloseTo(1, 6);
+  expect(stages[0].routes[0].lexical_score).toBeCloseTo(1, 6);
+  expect(stages[0].routes[0].dense_score).toBeUndefined();
   for (const key of ['lexical', 'encode', 'search', 'cards', 'total']) expect(answer.timings_ms[key], key).toBeGreaterThanOrEqual(0);
-  expect(about).toMatchObject({ n_skills: skillIds().length, model: 'all-MiniLM-L6-v2', width: 384 });
-  expect(about.models).toEqual([{ role: 'encoder', name: 'all-MiniLM-L6-v2', bytes: expect.any(Number), device: answer.device }]);
+  expect(about).toMatchObject({ n_skills: skillIds().length, model: ENCODER, width: 384 });
+  expect(about.models).toEqual([{ role: 'encoder', name: ENCODER, bytes: expect.any(Number), device: answer.device }]);
+});
+
+test('the index\'s own models: a skill that is named fits strongly, and nothing fits nonsense', async ({ page }) => {
+  const router = await openRouter(page);
+  const { about, named, nonsense } = await router.evaluate(async (router) => {
+    const stagesOf = async (task) => {
+      const stages = {};
+      const answer = await router.route(task, { onStage: (stage) => (stages[stage.stage] = stage) });
+      return { ...stages, [answer.stage]: answer };
+    };
+    return { named: await stagesOf('wedding seating plan'), nonsense: await stagesOf('asdf qwer zxcv'), about: router.about() };
+  });
+  expect(about.models.map(({ role, name }) => [role, name])).toEqual([['encoder', ENCODER], ['reranker', OWN_RERANKER]]);
+  expect(named.reranked.routes[0].name).toBe('wedding-seating-plan');
+  expect(named.retrieved.fit).toEqual({ p: expect.any(Number), word: 'strong' });
+  expect(named.retrieved.fit.p).toBeGreaterThanOrEqual(0.8);
+  expect(nonsense.retrieved.fit.word).toBe('none');
+  expect(nonsense.retrieved.fit.p).toBeLessThan(0.5);
+  expect(nonsense.retrieved.routes).not.toEqual([]);
+  // By words alone nothing is judged, nor by a reranker that was not calibrated.
+  for (const { fit } of [named.lexical, nonsense.lexical, named.reranked, nonsense.reranked]) expect(fit).toBeUndefined();
+  for (const { coverage } of Object.values(named)) {
+    expect(coverage).toBeGreaterThan(0);
+    expect(coverage).toBeLessThanOrEqual(1);
+  }
+  for (const { coverage } of Object.values(nonsense)) expect(coverage).toBe(0);
+});
+
+test('an index that was not calibrated says nothing of what fits', async ({ page, context }) => {
+  await changeRouting(context, (routing) => delete routing.calibration);
+  const router = await openRouter(page, WITHOUT);
+  const answer = await router.evaluate((router) => router.route('wedding seating plan'));
+  expect(answer.stage).toBe('retrieved');
+  expect(answer.fit).toBeUndefined();
 });
 
 test('answers by words alone when it is asked to, or told not to wait', async ({ page, context }) => {
@@ -49,7 +93,7 @@ test('answers by words alone when it is asked to, or told not to wait', async ({
     await held;
     await route.continue();
   });
-  const router = await openRouter(page);
+  const router = await openRouter(page, WITHOUT);
   const lexical = await router.evaluate((router) => router.route('plan a wedding', { mode: 'lexical' }));
   expect(lexical.stage).toBe('lexical');
   expect(lexical.reason).toBeUndefined();
@@ -61,7 +105,7 @@ test('answers by words alone when it is asked to, or told not to wait', async ({
 });
 
 test('cancels: by signal at once, and what is typed by what is typed next', async ({ page }) => {
-  const router = await openRouter(page);
+  const router = await openRouter(page, WITHOUT);
   const names = await router.evaluate(async (router) => {
     await router.ready;
     const nameOf = (promise) => promise.then(() => 'answered', (error) => error.name);
@@ -76,7 +120,7 @@ test('cancels: by signal at once, and what is typed by what is typed next', asyn
 });
 
 test('refuses an empty task, and stands a huge one', async ({ page }) => {
-  const router = await openRouter(page);
+  const router = await openRouter(page, WITHOUT);
   const { empty, huge } = await router.evaluate(async (router) => {
     const empty = await router.route(' \n ').catch(({ name, code, message }) => ({ name, code, message }));
     return { empty, huge: await router.route('receipts into a spreadsheet '.repeat(20_000), { top: 1 }) };
@@ -86,7 +130,7 @@ test('refuses an empty task, and stands a huge one', async ({ page }) => {
 });
 
 test('reads the instructions, and refuses to work once closed', async ({ page }) => {
-  const router = await openRouter(page, { prefetch_bytes: 0 });
+  const router = await openRouter(page, { ...WITHOUT, prefetch_bytes: 0 });
   const { body, closed } = await router.evaluate(async (router) => {
     const { routes } = await router.route('lease-review', { top: 1, mode: 'lexical' });
     const body = await router.body(routes[0].skill_idx);
@@ -99,7 +143,7 @@ test('reads the instructions, and refuses to work once closed', async ({ page })
 });
 
 test('an index without HNSW links says so', async ({ page }) => {
-  const router = await openRouter(page);
+  const router = await openRouter(page, WITHOUT);
   const error = await router.evaluate((router) => router.route('plan a wedding', { search: 'hnsw' }).catch(({ code, message }) => ({ code, message })));
   expect(error).toMatchObject({ code: 'unavailable', message: expect.stringContaining('--hnsw') });
 });

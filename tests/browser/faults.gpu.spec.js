@@ -41,7 +41,7 @@ test.beforeEach(async ({ page }) => {
 });
 
 async function routeOnce(page, options, route_options = {}) {
-  const router = await openRouter(page, { device: 'gpu', ...options });
+  const router = await openRouter(page, { device: 'gpu', reranker: null, ...options });
   return router.evaluate((router, { task, route_options }) => router.route(task, route_options), { task: TASK, route_options });
 }
 
@@ -199,7 +199,7 @@ for (const what of ['weights-*', 'pkg/gpu/**']) {
     const { answer, ready } = await page.evaluate(async (task) => {
       const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
       const controller = new AbortController();
-      const router = await SkillRouter.open({ device: 'gpu', signal: controller.signal });
+      const router = await SkillRouter.open({ device: 'gpu', reranker: null, signal: controller.signal });
       const answer = router.route(task);
       setTimeout(() => controller.abort(), 1000);
       return { answer: await answer, ready: await router.ready.catch(({ name }) => name) };

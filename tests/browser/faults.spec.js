@@ -2,7 +2,7 @@
  * What goes wrong on the way to a page: every fault is named with its remedy, loses nothing, and can be tried again.
  */
 
-import { Demo, expect, openRouter, test } from './page.js';
+import { Demo, ENCODER, expect, NO_RERANKER, openRouter, test } from './page.js';
 import { flipByte, PANICS, patchEngine, seal, tamper } from './tampering.js';
 
 test('missing weights: words go on answering, the banner says what to do, a retry heals it', async ({ demo, context }) => {
@@ -17,7 +17,7 @@ test('missing weights: words go on answering, the banner says what to do, a retr
   await demo.retry();
   await demo.expectState('ready');
   await expect(demo.banner).toBeHidden();
-  await expect(demo.page.locator('#answer-stage')).toHaveAttribute('data-stage', 'retrieved');
+  await demo.expectStage();
 });
 
 test('a flipped byte is a checksum error, is not kept, and a retry heals it', async ({ demo, page, context }) => {
@@ -61,7 +61,7 @@ test('a server that fails twice is asked three times; one that says 404 is asked
   const asked = { vectors: 0, lexical: 0 };
   await context.route('**/vectors-*', (route) => (++asked.vectors <= 2 ? route.fulfill({ status: 503 }) : route.continue()));
   await page.goto('bench.html?scan=none&tokens=none');
-  const router = await openRouter(page);
+  const router = await openRouter(page, { reranker: null });
   await router.evaluate((router) => router.ready);
   expect(asked.vectors).toBe(3);
   await page.evaluate(() => caches.delete('skillrouter-v1'));
@@ -93,7 +93,7 @@ test('a file that went bad on the shelf is fetched again', async ({ demo, page, 
   const fetched = [];
   context.on('request', (request) => fetched.push(request.url()));
   await page.reload();
-  await demo.expectState('ready');
+  await demo.expectComplete();
   expect(fetched.filter((url) => /\.bin$/.test(url))).toEqual([bad_url]);
 });
 
@@ -109,7 +109,7 @@ test('cancelling the download keeps the answers by words, and continuing finishe
   await context.unroute('**/weights-*');
   await demo.banner.getByRole('button', { name: 'Continue' }).click();
   await demo.expectState('ready');
-  await expect(page.locator('#answer-stage')).toHaveAttribute('data-stage', 'retrieved');
+  await demo.expectStage();
 });
 
 test('cancelling while the index opens rejects with AbortError', async ({ page, context }) => {
@@ -134,12 +134,13 @@ test('no space left: everything works, and the page says that it was not kept', 
 });
 
 test('a model that was changed is damaged; a model of another index is refused with the remedy', async ({ demo, context }) => {
-  const change = (text) => text.replace('"template": "{query}"', '"template": "find: {query}"');
-  await tamper(context, '**/model.json', (body) => change(body.toString()));
+  const manifest = `**/${ENCODER}/model.json`;
+  const change = (text) => text.replace(/(?<="template": ")(?=[^"]*\{query\})/, 'find: ');
+  await tamper(context, manifest, (body) => change(body.toString()));
   await demo.open('failed');
   await expect(demo.banner).toHaveAttribute('data-code', 'checksum');
-  await context.unroute('**/model.json');
-  await tamper(context, '**/model.json', (body) => seal(change(body.toString())));
+  await context.unroute(manifest);
+  await tamper(context, manifest, (body) => seal(change(body.toString())));
   await demo.retry();
   await expect(demo.banner).toHaveAttribute('data-code', 'encoder-mismatch');
   await expect(demo.banner).toContainText('rebuild it with `skillrouter index`');
@@ -158,7 +159,7 @@ test.describe('panics', () => {
           return embed_query.call(this, query);
         };`);
       await page.goto('bench.html?scan=none&tokens=none');
-      const router = await openRouter(page);
+      const router = await openRouter(page, { reranker: null });
       const { first, waiting, second } = await router.evaluate(async (router) => {
         await router.ready;
         const plain = ({ name, code, message }) => ({ name, code, message });
@@ -186,12 +187,12 @@ test('the page survives a panic: the banner says so, the next question takes it 
   await demo.query.fill('plan a wedding');
   await expect(demo.names.first()).toBeVisible();
   await expect(demo.banner).toBeHidden();
-  await expect(demo.page.locator('#answer-stage')).toHaveAttribute('data-stage', 'retrieved');
+  await demo.expectStage();
 });
 
 test('cards and bodies that do not come: names stay, and each says what is missing', async ({ demo, page, context }) => {
   await context.route(/\/(cards|bodies)-/, (route) => route.fulfill({ status: 404 }));
-  await demo.open();
+  await demo.open('ready', NO_RERANKER);
   await demo.query.fill('turn these receipts into a spreadsheet');
   await expect(page.locator('#answer-stage')).toContainText(/descriptions are missing: \S+cards-\S+ is not on the server/);
   await expect(demo.names.first()).toHaveText('receipts-to-spreadsheet');

@@ -11,7 +11,7 @@ import { testGolden } from './golden.js';
 testGolden(['page', 'program'], 'cpu');
 testGolden(['program'], 'gpu');
 
-const GOLDEN = new URL('../golden/all-MiniLM-L6-v2.json', import.meta.url);
+const GOLDEN = new URL('../golden/skillrouter-mini-encoder.json', import.meta.url);
 
 test('token ids are equal and cosines at least 0.999 for every text', async ({ page }) => {
   const { texts } = JSON.parse(await readFile(GOLDEN, 'utf8'));

@@ -26,10 +26,9 @@ test('works without a network, instructions included', async ({ demo, page }) =>
   await firstVisit(demo, page);
   await server.close();
   await page.goto(server.url);
-  await demo.expectState('ready');
+  await demo.expectComplete();
   await demo.ask('turn these receipts into a spreadsheet');
-  await expect(demo.names.first()).toHaveText('receipts-to-spreadsheet');
-  await demo.options.first().click();
+  await demo.options.filter({ has: page.getByText('receipts-to-spreadsheet', { exact: true }) }).click();
   await expect(demo.panel.locator('#panel-body')).toContainText('ISO 4217');
   await expect(demo.banner).toBeHidden();
 });

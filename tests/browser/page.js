@@ -7,7 +7,15 @@ import { test as base, expect } from '@playwright/test';
 
 export { expect };
 
+/** The models of the tests' site; its index was built for the one, and names the other. */
+export const ENCODER = 'skillrouter-mini-encoder';
+export const OWN_RERANKER = 'tiny-pair-default';
+/** In the address of the demo, where an order that comes later is not the point. */
+export const NO_RERANKER = '?reranker=none';
+
 const SKILLS = new URL('../../www/skills/', import.meta.url);
+const MODELS_MS = 30_000;
+const BY_MEANING = /^(retrieved|reranked)$/;
 
 export const test = base.extend({
   /** Problems that a test causes on purpose. */
@@ -34,6 +42,9 @@ export class Demo {
     this.banner = page.locator('#banner');
     this.panel = page.getByRole('complementary');
     this.state = page.locator('#state');
+    this.stage = page.locator('#answer-stage');
+    this.title = page.locator('#answer-title');
+    this.fits = page.locator('#results .fit:visible');
   }
 
   /** @param {'words' | 'ready' | 'failed'} [state] to wait for @param {string} [parameters] of the address */
@@ -43,28 +54,45 @@ export class Demo {
   }
 
   async expectState(state) {
-    await expect(this.state).toHaveAttribute('data-state', state, { timeout: 30_000 });
+    await expect(this.state).toHaveAttribute('data-state', state, { timeout: MODELS_MS });
   }
 
-  /** Types a task and waits for the answer of a stage. */
-  async ask(task, stage = 'retrieved') {
+  /** Waits until the reranker is loaded too, where there is one. */
+  async expectComplete() {
+    await expect(this.state).toHaveText('Ready, all on this device', { timeout: MODELS_MS });
+  }
+
+  /** Types a task and waits for the answer of a stage. @param {string} task @param {string | RegExp} [stage] */
+  async ask(task, stage = BY_MEANING) {
     await this.query.fill(task);
     await expect(this.page.locator('#answer')).toHaveAttribute('aria-busy', 'false');
-    await expect(this.page.locator('#answer-stage')).toHaveAttribute('data-stage', stage);
+    await this.expectStage(stage);
     await expect(this.options.first()).toBeVisible();
   }
 
-  /** Waits until every file of index and model is kept, those fetched ahead included: then nothing is on its way any more. */
+  async expectStage(stage = BY_MEANING) {
+    await expect(this.stage).toHaveAttribute('data-stage', stage);
+  }
+
+  /** Waits until nothing about the answer changes any more. */
+  async expectReranked() {
+    await expect(this.stage).toHaveText(/^re-ranked (\d+) of \1$/, { timeout: MODELS_MS });
+  }
+
+  /** Waits until every file of index and models is kept, those fetched ahead included: then nothing is on its way any more. */
   async expectAllKept() {
     const n_files = await this.page.evaluate(async () => {
       const read = async (path) => (await fetch(path)).json();
-      const { files, encoder } = await read('index/index.json');
-      const { weights } = await read(`models/${encoder.name}/model.json`);
-      const n_manifests = 2;
-      const n_tokenizers = 1;
-      return n_manifests + Object.values(files).flat().length + n_tokenizers + weights.length;
+      const { files, encoder, routing } = await read('index/index.json');
+      const reranker = new URLSearchParams(location.search).get('reranker') ?? routing.reranker?.name ?? 'none';
+      let n_files = 1 + Object.values(files).flat().length;
+      for (const name of [encoder.name, reranker].filter((name) => name !== 'none')) {
+        const { weights } = await read(`models/${name}/model.json`);
+        n_files += 1 + 1 + weights.length; // A tokenizer stands beside the manifest.
+      }
+      return n_files;
     });
-    await expect(this.page.locator('#stored-note')).toHaveText(`${n_files} files`);
+    await expect(this.page.locator('#stored-note')).toHaveText(`${n_files} files`, { timeout: MODELS_MS });
   }
 
   retry() {

@@ -85,7 +85,7 @@ const LARGE = `
 
 test('auto leaves a software adapter alone for a large model too, and says why', async ({ page, context }) => {
   await patchEngine(context, LARGE);
-  const router = await openRouter(page);
+  const router = await openRouter(page, { reranker: null });
   const { device } = await router.evaluate((router, task) => router.route(task), TASK);
   expect(device).toMatchObject({ kind: 'cpu', reason: expect.stringMatching(/swiftshader.* is a software one/) });
 });
@@ -93,7 +93,7 @@ test('auto leaves a software adapter alone for a large model too, and says why',
 test('auto sends a large model straight to a graphics card', async ({ page, context }) => {
   await patchWorker(context, HARDWARE);
   await patchEngine(context, LARGE);
-  const router = await openRouter(page);
+  const router = await openRouter(page, { reranker: null });
   const { device } = await router.evaluate((router, task) => router.route(task), TASK);
   expect(device).toEqual({ kind: 'gpu', name: expect.any(String) });
 });
@@ -101,13 +101,13 @@ test('auto sends a large model straight to a graphics card', async ({ page, cont
 test('auto tries a graphics card after the first use, keeps the faster device, and remembers it', async ({ page, context }) => {
   await patchWorker(context, HARDWARE);
   const encoderOf = (router) => router.evaluate((router) => router.about().models[0].device);
-  const router = await openRouter(page);
+  const router = await openRouter(page, { reranker: null });
   expect((await router.evaluate((router, task) => router.route(task), TASK)).device).toEqual({ kind: 'cpu', name: expect.any(String) });
   await expect.poll(() => encoderOf(router), { timeout: 120_000 }).toMatchObject({ kind: 'cpu', reason: expect.stringMatching(/measured here: .* ms on the GPU, .* ms on the CPU/) });
   await router.evaluate((router) => router.close());
 
   const fetched = watchGpuBuild(context);
-  const second = await openRouter(page);
+  const second = await openRouter(page, { reranker: null });
   const answer = await second.evaluate((router, task) => router.route(task), TASK);
   expect(answer.device).toMatchObject({ kind: 'cpu', reason: expect.stringContaining('measured here') });
   await page.waitForTimeout(3000);
@@ -118,7 +118,7 @@ test('auto tries a graphics card after the first use, keeps the faster device, a
     const cache = await caches.open('skillrouter-devices-v1');
     for (const request of await cache.keys()) await cache.put(request, Response.json({ kind: 'gpu', reason: 'measured here: it is faster' }));
   });
-  const third = await openRouter(page);
+  const third = await openRouter(page, { reranker: null });
   expect((await third.evaluate((router, task) => router.route(task), TASK)).device).toMatchObject({ kind: 'gpu', reason: expect.stringContaining('it is faster') });
   await third.evaluate((router) => router.forget());
   expect(await page.evaluate(() => caches.has('skillrouter-devices-v1'))).toBe(false);
@@ -133,7 +133,7 @@ test('auto moves to a graphics card that is faster, in the middle of things', as
       if (!known.has(query)) known.set(query, await embed_query.call(this, query));
       return known.get(query);
     };`, 'gpu');
-  const router = await openRouter(page);
+  const router = await openRouter(page, { reranker: null });
   await router.evaluate((router, task) => router.route(task), TASK);
   await expect.poll(() => router.evaluate((router) => router.about().models[0].device.kind), { timeout: 120_000 }).toBe('gpu');
   const answer = await router.evaluate((router, task) => router.route(task), TASK);

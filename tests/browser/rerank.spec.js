@@ -1,11 +1,13 @@
 /**
  * The stage `reranked`: it comes in batches, improves the list, can be stopped between batches, and its absence is a reason.
+ * Which reranker that is, and how it is used, the index says or whoever opens it.
  */
 
-import { expect, openRouter, test, watchGpuBuild } from './page.js';
-import { flipByte, patchEngine, patchWorker, tamper } from './tampering.js';
+import { ENCODER, expect, NO_RERANKER, openRouter, OWN_RERANKER, test, watchGpuBuild } from './page.js';
+import { alwaysFits, changeManifest, changeRouting, FITS, flipByte, patchEngine, patchWorker, tamper } from './tampering.js';
 
 const RERANKER = 'tiny-bert-pair';
+const OTHER_RERANKER = 'tiny-qwen3-reranker';
 const TASK = 'turn these receipts into a spreadsheet';
 
 /** Batches that one can act between, and that are counted in the worker. */
@@ -51,7 +53,7 @@ test('streams in: retrieved at once, then more of the list after each batch', as
   expect(answer.device).toEqual({ kind: 'cpu', name: expect.any(String) });
   expect(answer.encoder_device).toBeUndefined();
   expect(answer.timings_ms.rerank).toBeGreaterThan(0);
-  expect(about.models.map(({ role, name }) => [role, name])).toEqual([['encoder', 'all-MiniLM-L6-v2'], ['reranker', RERANKER]]);
+  expect(about.models.map(({ role, name }) => [role, name])).toEqual([['encoder', ENCODER], ['reranker', RERANKER]]);
   expect(about.models[1]).toMatchObject({ bytes: expect.any(Number), device: answer.device });
 
   expect(scoresOf(answer)).toEqual(descending(scoresOf(answer)));
@@ -150,7 +152,7 @@ test('two lists are re-ranked one after the other', async ({ page }) => {
 });
 
 test('without a reranker, or with one that is not there, answers stay retrieved and say why', async ({ page }) => {
-  const without = await openRouter(page);
+  const without = await openRouter(page, { reranker: null });
   expect(await without.evaluate((router) => router.reranker_ready)).toBeNull();
   const none = await without.evaluate((router, task) => router.route(task, { rerank: 20 }), TASK);
   expect(none).toMatchObject({ stage: 'retrieved', reason: expect.stringContaining('no reranker is open') });
@@ -230,6 +232,125 @@ test('a reranker that stops the engine is not loaded again, and answers go on by
   expect(answer).toMatchObject({ stage: 'retrieved', reason: expect.stringContaining('the engine stopped') });
 });
 
+test.describe('the reranker that the index names', () => {
+  /** Notes in the worker how documents are read. */
+  const NOTE_BEGIN = `
+    const { begin } = Reranker.prototype;
+    Reranker.prototype.begin = function (query, texts, options) {
+      globalThis.begun = { n_texts: texts.length, ...options };
+      return begin.call(this, query, texts, options);
+    };`;
+  const OF_INDEX = { name: RERANKER, rerank: 7, documents: 'fast' };
+  /** What is asked for when the router is opened and for a route, and what comes of it. */
+  const CHOICES = [
+    [{}, {}, { name: RERANKER, n_texts: 7, documents: 'fast' }],
+    [{ reranker: RERANKER }, {}, { name: RERANKER, n_texts: 7, documents: 'fast' }],
+    [{}, { rerank: 3, documents: 'exact' }, { name: RERANKER, n_texts: 3, documents: 'exact' }],
+    [{ reranker: OTHER_RERANKER }, {}, { name: OTHER_RERANKER, n_texts: 20, documents: 'exact' }],
+  ];
+
+  for (const [open_options, route_options, { name, ...begun }] of CHOICES) {
+    test(`opened with ${JSON.stringify(open_options)}, asked with ${JSON.stringify(route_options)}`, async ({ page, context }) => {
+      await changeRouting(context, (routing) => (routing.reranker = OF_INDEX));
+      await patchEngine(context, NOTE_BEGIN);
+      const router = await openRouter(page, open_options);
+      const { answer, about } = await router.evaluate(async (router, { task, options }) => ({
+        answer: await router.route(task, options),
+        about: router.about(),
+      }), { task: TASK, options: route_options });
+      expect(answer).toMatchObject({ stage: 'reranked', reranked: { done: begun.n_texts, of: begun.n_texts } });
+      expect(about.models[1]).toMatchObject({ role: 'reranker', name, bytes: expect.any(Number) });
+      expect(await page.workers()[0].evaluate(() => globalThis.begun)).toEqual(begun);
+    });
+  }
+
+  const NONE = { 'null leaves it out': [OF_INDEX, { reranker: null }], 'an index may name none': [undefined, {}] };
+
+  for (const [what, [of_index, options]] of Object.entries(NONE)) {
+    test(what, async ({ page, context }) => {
+      const fetched = [];
+      context.on('request', (request) => fetched.push(new URL(request.url()).pathname));
+      await changeRouting(context, (routing) => (routing.reranker = of_index));
+      const router = await openRouter(page, options);
+      const { answer, about, reranker_ready } = await router.evaluate(async (router, task) => ({
+        answer: await router.route(task),
+        about: router.about(),
+        reranker_ready: router.reranker_ready,
+      }), TASK);
+      expect(reranker_ready).toBeNull();
+      expect(about.models.map(({ role }) => role)).toEqual(['encoder']);
+      expect([answer.stage, answer.reason]).toEqual(['retrieved', undefined]);
+      expect(fetched.filter((path) => path.endsWith('/model.json'))).toEqual([`/models/${ENCODER}/model.json`]);
+    });
+  }
+
+  test('is loaded again after the engine stopped', async ({ page, context }) => {
+    await changeRouting(context, (routing) => (routing.reranker = OF_INDEX));
+    await patchEngine(context, `
+      const { embed_query } = Encoder.prototype;
+      Encoder.prototype.embed_query = function (query) {
+        if (query === 'panic') throw new WebAssembly.RuntimeError('unreachable');
+        return embed_query.call(this, query);
+      };`);
+    const router = await openRouter(page);
+    const { code, answer } = await router.evaluate(async (router, task) => {
+      await router.reranker_ready;
+      const code = await router.route('panic').catch(({ code }) => code);
+      const answer = await router.route(task);
+      await router.reranker_ready;
+      return { code, answer };
+    }, TASK);
+    expect(code).toBe('engine');
+    expect(answer).toMatchObject({ stage: 'reranked', reranked: { done: 7, of: 7 } });
+  });
+
+  test('is not loaded again when it is what stopped the engine', async ({ page, context }) => {
+    await changeRouting(context, (routing) => (routing.reranker = OF_INDEX));
+    await patchEngine(context, `Reranker.prototype.finish = () => { throw new WebAssembly.RuntimeError('unreachable'); };`);
+    const router = await openRouter(page);
+    const { codes, answer } = await router.evaluate(async (router, task) => {
+      const codeOf = (ready) => ready.then(() => 'ready', ({ code }) => code);
+      const first = await codeOf(router.reranker_ready);
+      const answer = await router.route(task);
+      return { codes: [first, await codeOf(router.reranker_ready)], answer };
+    }, TASK);
+    expect(codes).toEqual(['engine', 'unavailable']);
+    expect(answer).toMatchObject({ stage: 'retrieved', reason: expect.stringContaining('the engine stopped') });
+  });
+
+  test('may be missing on the server: answers are retrieved, and say why', async ({ page, context }) => {
+    await changeRouting(context, (routing) => (routing.reranker = { ...OF_INDEX, name: 'not-there' }));
+    const router = await openRouter(page);
+    const { code, answer } = await router.evaluate(async (router, task) => ({
+      answer: await router.route(task),
+      code: await router.reranker_ready.catch(({ code }) => code),
+    }), TASK);
+    expect(code).toBe('not-found');
+    expect(answer).toMatchObject({ stage: 'retrieved', reason: expect.stringMatching(/not-there\/model\.json is not on the server.*not re-ranked/) });
+  });
+});
+
+test('what fits is judged by retrieval until all is read, and then by the reranker', async ({ page, context }) => {
+  await changeRouting(context, (routing) => (routing.calibration = alwaysFits(FITS.strong)));
+  await tamper(context, `**/${RERANKER}/model.json`, (body) => changeManifest(body, (manifest) => {
+    manifest.calibration = alwaysFits(FITS.none);
+  }));
+  const router = await openRouter(page, { reranker: RERANKER });
+  const { stages, answer } = await router.evaluate(async (router, task) => {
+    const stages = [];
+    return { answer: await router.route(task, { onStage: (stage) => stages.push(stage) }), stages };
+  }, TASK);
+  const partly = stages.filter(({ reranked }) => reranked && reranked.done < reranked.of);
+  expect(partly.length).toBeGreaterThan(0);
+  for (const { fit } of [...stages.filter(({ stage }) => stage === 'retrieved'), ...partly]) {
+    expect(fit).toEqual({ p: expect.closeTo(FITS.strong, 5), word: 'strong' });
+  }
+  expect(answer.reranked).toEqual({ done: 20, of: 20 });
+  expect(answer.fit).toEqual({ p: expect.closeTo(FITS.none, 5), word: 'none' });
+  expect(stages[0]).toMatchObject({ stage: 'lexical', coverage: expect.any(Number) });
+  expect(stages[0].fit).toBeUndefined();
+});
+
 test('the files of one model can be deleted', async ({ page }) => {
   const router = await openRouter(page, { reranker: RERANKER });
   const { before, after } = await router.evaluate(async (router, reranker) => {
@@ -239,8 +360,8 @@ test('the files of one model can be deleted', async ({ page }) => {
     await router.forget(reranker);
     return { before, after: await folders() };
   }, RERANKER);
-  expect(before).toEqual(['all-MiniLM-L6-v2', 'index', RERANKER]);
-  expect(after).toEqual(['all-MiniLM-L6-v2', 'index']);
+  expect(before).toEqual(['index', ENCODER, RERANKER]);
+  expect(after).toEqual(['index', ENCODER]);
 });
 
 test('no WebGPU: the CPU answers and says why, and the GPU build is never fetched', async ({ page, context }) => {
@@ -248,7 +369,7 @@ test('no WebGPU: the CPU answers and says why, and the GPU build is never fetche
   const router = await openRouter(page, { reranker: RERANKER, device: 'gpu' });
   const answer = await router.evaluate((router, task) => router.route(task), TASK);
   expect(answer).toMatchObject({ stage: 'reranked', device: { kind: 'cpu', reason: expect.stringMatching(/WebGPU/) } });
-  const unasked = await openRouter(page);
+  const unasked = await openRouter(page, { reranker: null });
   expect((await unasked.evaluate((router, task) => router.route(task), TASK)).device.reason).toBeUndefined();
   expect(fetched).toEqual([]);
 });
@@ -257,7 +378,7 @@ test('device cpu does not touch WebGPU, and no other word is a device', async ({
   await patchWorker(context, `
     Object.defineProperty(WorkerNavigator.prototype, 'gpu', { get() { globalThis.touched = true; return undefined; } });`);
   const touched = () => page.workers()[0].evaluate(() => globalThis.touched === true);
-  const router = await openRouter(page, { device: 'cpu' });
+  const router = await openRouter(page, { reranker: null, device: 'cpu' });
   expect((await router.evaluate((router, task) => router.route(task), TASK)).device.kind).toBe('cpu');
   expect(await touched()).toBe(false);
   const code = await page.evaluate(async () => {
@@ -273,11 +394,67 @@ test.describe('the demo', () => {
     await demo.ask(TASK, 'reranked');
     await expect(page.locator('#answer-stage')).toHaveText('re-ranked 20 of 20');
     await expect(demo.options.first()).toContainText(/Re-ranked from #\d/);
-    await expect(page.getByRole('status').filter({ hasText: /^8 skills, best: .*, re-ranked 20 of 20$/ })).toBeAttached();
+    await expect(page.getByRole('status').filter({ hasText: /, re-ranked 20 of 20$/ })).toBeAttached();
     await expect(page.locator('#about')).toContainText(new RegExp(`reranker ${RERANKER}, \\d+ KB`));
     await expect(page.locator('#timings')).toContainText(/re-ranking \d/);
     await demo.options.first().click();
     await expect(demo.panel).toContainText('Before re-ranking');
+  });
+
+  test('re-ranks with the reranker that the index names, and says which models were downloaded', async ({ demo, page }) => {
+    await demo.open();
+    await demo.expectComplete();
+    for (const [role, name] of [['encoder', ENCODER], ['reranker', OWN_RERANKER]]) {
+      await expect(page.locator('#about')).toContainText(new RegExp(`${role} ${name}, [\\d.]+ [KM]B`));
+    }
+    await demo.ask(TASK, 'reranked');
+    await demo.expectReranked();
+    await expect(demo.options.first()).toContainText(/Re-ranked from #\d/);
+  });
+
+  test('does without when the address says so', async ({ demo, page }) => {
+    await demo.open('ready', NO_RERANKER);
+    await demo.expectComplete();
+    await demo.ask(TASK, 'retrieved');
+    await page.waitForTimeout(1000); // Longer than the pause after which it would begin.
+    await expect(demo.stage).toHaveText('by words and meaning');
+    await expect(page.locator('#about')).not.toContainText('reranker');
+  });
+
+  test('a reranker that the index names and the site does not offer is no failure', async ({ demo, page, context }) => {
+    await changeRouting(context, (routing) => (routing.reranker = { name: 'not-there', rerank: 7, documents: 'exact' }));
+    await demo.open();
+    await demo.expectComplete();
+    await demo.ask(TASK, 'retrieved');
+    await expect(demo.stage).toHaveText(/not-there\/model\.json is not on the server.*not re-ranked/);
+    await expect(page.locator('#about')).toContainText('reranker not-there, not loaded');
+    await expect(demo.banner).toBeHidden();
+  });
+
+  test('one that the site offers in part is a failure', async ({ demo, context }) => {
+    await changeRouting(context, (routing) => (routing.reranker = { name: RERANKER, rerank: 7, documents: 'exact' }));
+    await context.route(`**/${RERANKER}/weights-*`, (route) => route.fulfill({ status: 404 }));
+    await demo.open();
+    await expect(demo.banner).toContainText(/weights-\S+ is not on the server.*Until then, answers are not re-ranked/);
+  });
+
+  test('the fit that is shown changes with the order, and not before', async ({ demo, page, context }) => {
+    await changeRouting(context, (routing) => (routing.calibration = alwaysFits(FITS.none)));
+    await tamper(context, `**/${RERANKER}/model.json`, (body) => changeManifest(body, (manifest) => {
+      manifest.calibration = alwaysFits(FITS.strong);
+    }));
+    await patchEngine(context, SLOW_BATCHES);
+    await demo.open('ready', `?reranker=${RERANKER}`);
+    await demo.expectComplete();
+    await demo.ask(TASK, 'retrieved');
+    await demo.options.nth(2).hover(); // Whoever is in the list sees the old order, and what was said of it.
+    await expect(demo.stage).toHaveText(/^re-ranked 20 of 20; /);
+    await expect(demo.title).toHaveText(/^Nothing here seems to fit/);
+    await expect(demo.fits).toHaveCount(0);
+    await page.mouse.move(5, 5);
+    await expect(demo.title).toHaveText('Skills');
+    await expect(demo.fits).toHaveText('strong fit');
+    await expect(page.getByRole('status').filter({ hasText: /^8 skills, best: \S+, strong fit, re-ranked 20 of 20$/ })).toBeAttached();
   });
 
   test('says when the reranker is missing, and answers all the same', async ({ demo, page }) => {
@@ -291,8 +468,8 @@ test.describe('the demo', () => {
     test(`whoever is in the list ${where} finds nothing moved`, async ({ demo, page, context }) => {
       await patchEngine(context, SLOW_BATCHES);
       await demo.open('ready', `?reranker=${RERANKER}`);
-      await expect(demo.state).toHaveText('Ready, all on this device');
-      await demo.ask(TASK);
+      await demo.expectComplete();
+      await demo.ask(TASK, 'retrieved');
       const before = await demo.names.allInnerTexts();
       if (where === 'with the pointer') await demo.options.nth(2).hover();
       else await page.keyboard.press('ArrowDown');

@@ -13,7 +13,7 @@ const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', arg
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', reducedMotion: 'reduce' });
   await page.goto(server.url);
-  await page.locator('#state[data-state=ready]').waitFor();
+  await page.locator('#state-text', { hasText: 'Ready, all on this device' }).waitFor();
   await page.locator('#query').fill('turn these receipts into a spreadsheet');
   await page.locator('#answer-stage[data-stage=retrieved]').waitFor();
   await page.locator('#results [role=option]').first().click();

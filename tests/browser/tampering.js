@@ -37,6 +37,20 @@ export function changeManifest(text, change) {
   return seal(`${JSON.stringify(manifest, null, 2)}\n`);
 }
 
+/** Changes how an index mixes, judges and re-ranks, from the next time on that a page opens it. @param {(routing: any) => void} change */
+export async function changeRouting(context, change) {
+  await tamper(context, '**/index/index.json', (body) => changeManifest(body, ({ routing }) => change(routing)));
+}
+
+/** A calibration by which every first skill fits with the same probability. */
+export function alwaysFits(p) {
+  const weights = { dense: 0, coverage: 0, lexical: 0, margin: 0, rerank: 0 };
+  return { bias: Math.log(p / (1 - p)), weights, words: { weak: 0.2, likely: 0.5, strong: 0.8 } };
+}
+
+/** For each word a probability that has it, by `alwaysFits`. */
+export const FITS = { strong: 0.9, likely: 0.6, weak: 0.3, none: 0.05 };
+
 export function flipByte(body) {
   const flipped = Buffer.from(body);
   flipped[flipped.length >> 1] ^= 1;
