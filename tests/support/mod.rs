@@ -100,9 +100,9 @@ pub fn fixture_path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
-/// The default model, which `make models` makes.
+/// The default encoder.
 pub fn default_model() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/all-MiniLM-L6-v2");
-    assert!(path.join("model.json").exists(), "{} is missing: run `make models` first", path.display());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/skillrouter-mini-encoder");
+    assert!(path.join("model.json").exists(), "{} is missing from this checkout", path.display());
     path
 }

