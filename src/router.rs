@@ -26,7 +26,7 @@ use crate::{
 /// Skills that each leg proposes; the mixed score is exact for all of them.
 const CANDIDATES: usize = 200;
 
-/// [`Answer::coverage`] from which on the words are trusted fully; below, in proportion. Chosen in `QUALITY.md`, "Mixing":
+/// [`Answer::coverage`] from which on the words are trusted fully; below, in proportion. Chosen in `QUALITY.md`, "Choices":
 /// nothing is lost on queries in English, and those in other languages are found twice as often.
 const TRUSTED_COVERAGE: f32 = 0.3;
 

@@ -103,7 +103,8 @@ pub fn run(args: EvalArgs) -> Result<()> {
     let threads = rayon::current_num_threads().min(queries.len()) as f64;
     let ms_per_query = elapsed.as_secs_f64() * 1e3 * threads / queries.len() as f64;
     let (served, unserved) = found.split_at(n_served);
-    report(&args, &router, served, abstention(served, unserved), ms_per_query);
+    let abstention = args.nothing_fits.as_ref().and_then(|_| abstention(served, unserved));
+    report(&args, &router, served, abstention, ms_per_query);
     Ok(())
 }
 
@@ -213,13 +214,13 @@ fn report(args: &EvalArgs, router: &Router, found: &[Found], abstention: Option<
             let interval = intervals.get(name).map_or(String::new(), |interval| format!("  {interval}"));
             println!("{name:12} {value}{interval}");
         }
-        if let Some(abstention) = abstention.filter(|_| args.nothing_fits.is_some()) {
+        if let Some(abstention) = abstention {
             println!("nothing fits, said of tasks that no skill serves: {}", abstention["unserved_none"]);
             println!("nothing fits, said of a right first route: {}", abstention["right_lost"]);
         }
         return;
     }
-    if let Some(abstention) = abstention.filter(|_| args.nothing_fits.is_some()) {
+    if let Some(abstention) = abstention {
         report.insert("abstention".to_owned(), abstention);
     }
     report.insert("interval_95".to_owned(), Value::Object(intervals));

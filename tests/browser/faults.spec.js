@@ -3,7 +3,7 @@
  */
 
 import { Demo, ENCODER, expect, NO_RERANKER, openRouter, test } from './page.js';
-import { flipByte, PANICS, patchEngine, seal, tamper } from './tampering.js';
+import { flipByte, PANIC_ON_REQUEST, PANICS, patchEngine, seal, tamper } from './tampering.js';
 
 test('missing weights: words go on answering, the banner says what to do, a retry heals it', async ({ demo, context }) => {
   await context.route('**/weights-*', (route) => route.fulfill({ status: 404, body: 'no' }));
@@ -175,12 +175,7 @@ test.describe('panics', () => {
 });
 
 test('the page survives a panic: the banner says so, the next question takes it away', async ({ demo, context }) => {
-  await patchEngine(context, `
-    const { embed_query } = Encoder.prototype;
-    Encoder.prototype.embed_query = function (query) {
-      if (query === 'panic') throw new WebAssembly.RuntimeError('unreachable');
-      return embed_query.call(this, query);
-    };`);
+  await patchEngine(context, PANIC_ON_REQUEST);
   await demo.open();
   await demo.query.fill('panic');
   await expect(demo.banner).toHaveAttribute('data-code', 'engine');

@@ -4,7 +4,7 @@
  */
 
 import { ENCODER, expect, NO_RERANKER, openRouter, OWN_RERANKER, test, watchGpuBuild } from './page.js';
-import { alwaysFits, changeManifest, changeRouting, FITS, flipByte, patchEngine, patchWorker, tamper } from './tampering.js';
+import { alwaysFits, changeManifest, changeRouting, FITS, flipByte, PANIC_ON_REQUEST, patchEngine, patchWorker, tamper } from './tampering.js';
 
 const RERANKER = 'tiny-bert-pair';
 const OTHER_RERANKER = 'tiny-qwen3-reranker';
@@ -286,12 +286,7 @@ test.describe('the reranker that the index names', () => {
 
   test('is loaded again after the engine stopped', async ({ page, context }) => {
     await changeRouting(context, (routing) => (routing.reranker = OF_INDEX));
-    await patchEngine(context, `
-      const { embed_query } = Encoder.prototype;
-      Encoder.prototype.embed_query = function (query) {
-        if (query === 'panic') throw new WebAssembly.RuntimeError('unreachable');
-        return embed_query.call(this, query);
-      };`);
+    await patchEngine(context, PANIC_ON_REQUEST);
     const router = await openRouter(page);
     const { code, answer } = await router.evaluate(async (router, task) => {
       await router.reranker_ready;

@@ -62,3 +62,11 @@ export const PANICS = {
   'in a call': `throw new WebAssembly.RuntimeError('unreachable');`,
   'in an async function': `queueMicrotask(() => { throw new WebAssembly.RuntimeError('unreachable'); }); return new Promise(() => {});`,
 };
+
+/** For `patchEngine`: the engine stops when it is asked "panic". */
+export const PANIC_ON_REQUEST = `
+  const { embed_query } = Encoder.prototype;
+  Encoder.prototype.embed_query = function (query) {
+    if (query === 'panic') throw new WebAssembly.RuntimeError('unreachable');
+    return embed_query.call(this, query);
+  };`;
