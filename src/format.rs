@@ -5,7 +5,7 @@
 //! | offset | type | meaning |
 //! |---|---|---|
 //! | 0 | 4 bytes | magic, see [`Kind`] |
-//! | 4 | u16 | version, [`VERSION`] |
+//! | 4 | u16 | version, [`Kind::version`] |
 //! | 6 | u8 | packing of the payload: 0 stored, 1 raw deflate (RFC 1951) |
 //! | 7 | u8 | zero |
 //! | 8 | u64 | bytes of the payload as stored |
@@ -23,9 +23,6 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-
-/// Version of all formats; raised when any of them changes.
-pub const VERSION: u32 = 1;
 
 const HEADER_BYTES: usize = 32;
 
@@ -61,6 +58,14 @@ impl Kind {
         }
     }
 
+    /// Version of this kind; raised when its layout changes. Version 2 of cards holds risk notes.
+    pub fn version(self) -> u32 {
+        match self {
+            Kind::Cards => 2,
+            Kind::Weights | Kind::Vectors | Kind::Lexical | Kind::Links | Kind::Bodies => 1,
+        }
+    }
+
     /// The word for this kind in messages and file names.
     pub fn name(self) -> &'static str {
         match self {
@@ -88,7 +93,7 @@ pub fn seal(kind: Kind, payload: &[u8]) -> Vec<u8> {
     };
     let mut file = Vec::with_capacity(HEADER_BYTES + stored.len());
     file.extend(kind.magic());
-    file.extend((VERSION as u16).to_le_bytes());
+    file.extend((kind.version() as u16).to_le_bytes());
     file.extend([kind.packed() as u8, 0]);
     file.extend((stored.len() as u64).to_le_bytes());
     file.extend((payload.len() as u64).to_le_bytes());
@@ -113,8 +118,8 @@ pub fn open<'a>(kind: Kind, file: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>
     }
     let (header, stored) = bytes.split_at(HEADER_BYTES);
     let version = u16::from_le_bytes([header[4], header[5]]) as u32;
-    if version != VERSION {
-        return Err(Error::Version { file: file.to_owned(), expected: VERSION, got: version });
+    if version != kind.version() {
+        return Err(Error::Version { file: file.to_owned(), expected: kind.version(), got: version });
     }
     let stored_bytes = u64::from_le_bytes(header[8..16].try_into().expect("eight bytes"));
     if stored_bytes != stored.len() as u64 {
@@ -193,6 +198,17 @@ impl FileEntry {
 
 const NO_CHECKSUM: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
+/// A kind of JSON file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JsonFormat {
+    /// Its `format` entry.
+    pub name: &'static str,
+    /// The word for it in messages.
+    pub kind: &'static str,
+    /// Its `version` entry; raised when its content changes.
+    pub version: u32,
+}
+
 #[derive(Serialize)]
 struct Sealed<'a, T> {
     format: &'a str,
@@ -202,9 +218,9 @@ struct Sealed<'a, T> {
     content: &'a T,
 }
 
-/// Writes a JSON file of the given format (`skillrouter-index`, `skillrouter-model`).
-pub fn seal_json<T: Serialize>(format: &str, content: &T) -> Vec<u8> {
-    let sealed = Sealed { format, version: VERSION, checksum: NO_CHECKSUM, content };
+/// Writes a JSON file of the given format.
+pub fn seal_json<T: Serialize>(format: JsonFormat, content: &T) -> Vec<u8> {
+    let sealed = Sealed { format: format.name, version: format.version, checksum: NO_CHECKSUM, content };
     let text = serde_json::to_string_pretty(&sealed).expect("our own types serialise") + "\n";
     text.replacen(NO_CHECKSUM, &sha256_hex(text.as_bytes()), 1).into_bytes()
 }
@@ -213,7 +229,7 @@ pub fn seal_json<T: Serialize>(format: &str, content: &T) -> Vec<u8> {
 ///
 /// # Errors
 /// [`Error::Magic`], [`Error::Version`], [`Error::Checksum`] or [`Error::Malformed`], naming `file`.
-pub fn open_json<T: DeserializeOwned>(format: &str, kind: &'static str, file: &str, bytes: &[u8]) -> Result<T> {
+pub fn open_json<T: DeserializeOwned>(format: JsonFormat, file: &str, bytes: &[u8]) -> Result<T> {
     #[derive(Deserialize)]
     struct Head {
         format: String,
@@ -222,13 +238,13 @@ pub fn open_json<T: DeserializeOwned>(format: &str, kind: &'static str, file: &s
     }
     let head: Head = serde_json::from_slice(bytes).map_err(|_| match bytes.starts_with(b"{") {
         true => Error::Checksum { file: file.to_owned() },
-        false => Error::Magic { file: file.to_owned(), kind },
+        false => Error::Magic { file: file.to_owned(), kind: format.kind },
     })?;
-    if head.format != format {
-        return Err(Error::Magic { file: file.to_owned(), kind });
+    if head.format != format.name {
+        return Err(Error::Magic { file: file.to_owned(), kind: format.kind });
     }
-    if head.version != VERSION {
-        return Err(Error::Version { file: file.to_owned(), expected: VERSION, got: head.version });
+    if head.version != format.version {
+        return Err(Error::Version { file: file.to_owned(), expected: format.version, got: head.version });
     }
     let text = std::str::from_utf8(bytes).map_err(|_| Error::Checksum { file: file.to_owned() })?;
     if head.checksum.len() != NO_CHECKSUM.len()
@@ -340,9 +356,11 @@ mod tests {
         check(&seal(Kind::Bodies, b"text"), "magic");
         check(&file[..20], "truncated");
         check(&file[..file.len() - 1], "truncated");
-        let mut newer = file.clone();
-        newer[4] = 2;
-        check(&newer, "version");
+        for version in [0, 1, 3] {
+            let mut other = file.clone();
+            other[4] = version;
+            check(&other, "version");
+        }
         let mut damaged = file.clone();
         *damaged.last_mut().unwrap() ^= 1;
         check(&damaged, "checksum");
@@ -351,8 +369,9 @@ mod tests {
     #[test]
     fn json_files_are_sealed_too() {
         let content = serde_json::json!({"n_skills": 3, "note": "text"});
-        let file = seal_json("skillrouter-test", &content);
-        let read = |bytes: &[u8]| open_json::<serde_json::Value>("skillrouter-test", "test", "f", bytes);
+        let format = JsonFormat { name: "skillrouter-test", kind: "test", version: 2 };
+        let file = seal_json(format, &content);
+        let read = |bytes: &[u8]| open_json::<serde_json::Value>(format, "f", bytes);
         assert_eq!(read(&file).unwrap()["n_skills"], 3);
         for position in 0..file.len() {
             for mask in [0x01, 0x20] {
@@ -362,6 +381,7 @@ mod tests {
             }
         }
         assert_eq!(read(b"<html>").unwrap_err().code(), "magic");
+        assert_eq!(read(&seal_json(JsonFormat { version: 1, ..format }, &content)).unwrap_err().code(), "version");
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub mod format;
 
 pub mod skill;
 
+pub mod risk;
+
 pub mod fit;
 
 pub mod contract;

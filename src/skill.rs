@@ -36,6 +36,9 @@ pub struct Skill {
     /// Where it comes from: a repository or an address, empty when unknown.
     #[serde(default)]
     pub source: String,
+    /// Tools that it may use without asking, as stated; empty when it states none.
+    #[serde(default, rename = "allowed-tools", skip_serializing_if = "String::is_empty")]
+    pub allowed_tools: String,
 }
 
 /// A `SKILL.md` as it was read: the skill, what its front matter said, and what had to be guessed.
@@ -47,6 +50,8 @@ pub struct SkillFile {
     pub frontmatter: Map<String, Value>,
     /// What was wrong with the file and how it was read all the same.
     pub guesses: Vec<String>,
+    /// Line of the file on which the body begins, from 1.
+    pub body_line: usize,
 }
 
 impl SkillFile {
@@ -99,6 +104,8 @@ impl SkillFile {
             guesses.push("it has no description: the first paragraph was taken".to_owned());
             description = first_paragraph(body).to_owned();
         }
+        let before_body = text.len() - body.trim_start().len();
+        let body_line = 1 + text[..before_body].matches('\n').count();
         let name = match field("name") {
             name if name.is_empty() => folder.to_owned(),
             name => name,
@@ -110,8 +117,9 @@ impl SkillFile {
             body: body.trim().to_owned(),
             license: field("license"),
             source: String::new(),
+            allowed_tools: field("allowed-tools"),
         };
-        Ok(SkillFile { skill, frontmatter, guesses })
+        Ok(SkillFile { skill, frontmatter, guesses, body_line })
     }
 
     /// What a strict reader of the specification objects to, by the two public validators, which disagree.
@@ -352,6 +360,21 @@ mod tests {
         check("# Merge\n\nJoins files.\n\nMore.", "pdf-merge", "Joins files.", "# Merge\n\nJoins files.\n\nMore.");
         check("---\nname: never ends\n", "pdf-merge", "---\nname: never ends", "---\nname: never ends");
         check("---\n---\nonly a body", "pdf-merge", "only a body", "only a body");
+    }
+
+    #[test]
+    fn the_line_of_the_body_is_known() {
+        assert_eq!(parse("---\nname: a\ndescription: b\n---\n\n\n# Body").body_line, 7);
+        assert_eq!(parse("\u{feff}---\r\nname: a\r\ndescription: b\r\n---\r\nc\r\n\r\n").body_line, 5);
+        assert_eq!(parse("Just text.").body_line, 1);
+    }
+
+    #[test]
+    fn the_tools_are_known() {
+        let tools = |text: &str| parse(text).skill.allowed_tools;
+        assert_eq!(tools("---\nname: a\nallowed-tools: Read Bash(git:*)\n---\nc"), "Read Bash(git:*)");
+        assert_eq!(tools("---\nname: a\nallowed-tools: [Read, Bash]\n---\nc"), "Read, Bash");
+        assert_eq!(tools("---\nname: a\n---\nc"), "");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     format::{self, FileEntry, Kind},
     index::{
-        Index, exact,
+        Index, cards, exact,
         manifest::IndexFiles,
         vectors::{QuantizedVector, QueryVector, Vectors},
     },
@@ -20,6 +20,7 @@ use crate::{
         loader::ModelLoader,
         reranker::{self, Document, Reranking},
     },
+    risk::Risk,
     router::{self, Answer, Encoded, Mode, RerankOptions, RouteOptions},
     tokenize::Tokens,
 };
@@ -125,6 +126,16 @@ struct Bytes {
     total: u64,
     vectors: u64,
     lexical: u64,
+}
+
+#[derive(Serialize)]
+struct Card<'a> {
+    id: &'a str,
+    name: &'a str,
+    description: &'a str,
+    source: &'a str,
+    license: &'a str,
+    risks: Vec<Risk<'a>>,
 }
 
 /// Where models run.
@@ -234,7 +245,10 @@ impl Router {
 
     /// The card of a skill, once its file was added.
     pub fn card(&self, skill_idx: u32) -> JsResult<JsValue> {
-        self.inner.index().card(skill_idx).map_or(Ok(JsValue::UNDEFINED), to_js)
+        let index = self.inner.index();
+        let Some(card) = index.card(skill_idx) else { return Ok(JsValue::UNDEFINED) };
+        let cards::Card { id, name, description, source, license, .. } = card;
+        to_js(&Card { id, name, description, source, license, risks: index.risks(skill_idx) })
     }
 
     /// The file that holds the body of a skill.

@@ -35,7 +35,7 @@ fn check_free_of(paths: &[&str], words: &[&str]) {
     }
 }
 
-const CORE: [&str; 12] = [
+const CORE: [&str; 13] = [
     "contract.rs",
     "device.rs",
     "error.rs",
@@ -45,6 +45,7 @@ const CORE: [&str; 12] = [
     "kernel",
     "model",
     "nn",
+    "risk",
     "router.rs",
     "skill.rs",
     "tokenize.rs",

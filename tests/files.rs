@@ -98,8 +98,12 @@ fn verify_finds_damage_and_names_the_file() {
 fn an_unknown_version_asks_for_another_program() {
     let workspace = workspace();
     let path = workspace.path("index").join(INDEX_FILE);
-    let text = fs::read_to_string(&path).unwrap().replacen("\"version\": 1", "\"version\": 2", 1);
-    fs::write(&path, text).unwrap();
-    let message = workspace.fails(2, &["verify", "index"]);
-    assert!(message.contains("format version 2") && message.contains("update skillrouter"), "{message}");
+    let sound = fs::read_to_string(&path).unwrap();
+    // One that is to come, and the one before risk notes.
+    for version in [3, 1] {
+        fs::write(&path, sound.replacen("\"version\": 2", &format!("\"version\": {version}"), 1)).unwrap();
+        let message = workspace.fails(2, &["verify", "index"]);
+        let expected = format!("format version {version} and this build reads version 2; write it again");
+        assert!(message.contains(&expected) && message.contains("update skillrouter"), "{message}");
+    }
 }

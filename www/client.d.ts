@@ -86,7 +86,24 @@ export interface RouteOptions {
   onStage?: (answer: Answer) => void;
 }
 
-/** One skill of an answer. `id` to `license` are missing while they are being fetched. */
+/**
+ * A fact in the text of a skill that a careful reader wants to see before an agent follows it, found when the index was built.
+ * It is no verdict: honest skills download code and use keys too.
+ */
+export interface Risk {
+  /** Stable word in kebab-case, such as `remote-code`. */
+  rule: string;
+  /** What it is about, from the gravest. `hygiene` is worth knowing and no sign of bad intent. */
+  category: 'prompt-injection' | 'data-exfiltration' | 'privilege-escalation' | 'supply-chain' | 'hygiene';
+  /** The fact, as a phrase that follows the name of the skill: `downloads and runs remote code`. */
+  title: string;
+  /** Line of the body, as `body` gives it, that shows it first, from 1; 0 is the front matter, which `body` does not hold. */
+  line: number;
+  /** Number of lines that show it. */
+  count: number;
+}
+
+/** One skill of an answer. `id` to `risks` are missing while they are being fetched. */
 export interface Route {
   /** Position in the index; the handle for `body`. */
   skill_idx: number;
@@ -97,6 +114,8 @@ export interface Route {
   description?: string;
   source?: string;
   license?: string;
+  /** Gravest first; at most 12. Empty when nothing was found, which does not mean that the skill is safe. */
+  risks?: Risk[];
   /** How well the words match: 1 for the skill that they match best, 0 for one without any of them. Missing in mode `dense`. */
   lexical_score?: number;
   /** Rank by words, from 1; missing when the words did not find it. */

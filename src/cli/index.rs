@@ -22,6 +22,7 @@ use skillrouter::{
         vectors::QuantizedVector,
     },
     model::{config::Task, encoder::Encoder},
+    risk::{self, Note, Rule},
     skill::Skill,
     tokenize::Tokens,
 };
@@ -121,7 +122,9 @@ pub fn run(args: IndexArgs) -> Result<()> {
     let Task::Encoder { routing, .. } = manifest.task.clone() else { bail!("{} is no encoder", manifest.name) };
     let frequencies = frequencies.into_iter().collect();
     let progress = Progress::spinner("writing the index");
-    let output = builder_on_one_thread(|| builder::build(skills, frequencies, id, routing, manifest.width(), config))?;
+    let output = builder_on_one_thread(|| {
+        builder::build(skills, frequencies, risk::rules(), id, routing, manifest.width(), config)
+    })?;
     progress.finish();
     write(folder, &output)?;
 
@@ -163,7 +166,8 @@ impl Existing {
         let (terms, frequencies) = lexical.kept_terms();
         let mut existing = Existing { frequencies: frequencies.into_iter().collect(), ..Existing::default() };
         for (skill_idx, terms) in terms.into_iter().enumerate() {
-            let card = index.card(skill_idx as u32).context("a card is missing")?.clone();
+            let mut card = index.card(skill_idx as u32).context("a card is missing")?.clone();
+            card.notes = known_notes(&card.notes, &index.manifest().rules);
             let content_hash = vectors.content_hashes()[skill_idx];
             let vector = vectors.row(skill_idx);
             existing.vectors.insert(content_hash, vector.clone());
@@ -172,6 +176,16 @@ impl Existing {
         }
         Ok(existing)
     }
+}
+
+fn notes(skill: &Skill) -> Vec<Note> {
+    risk::find(skill).into_iter().map(|evidence| evidence.note).collect()
+}
+
+/// Notes by the rules of an index as notes by those of this program. A rule that is no more is left out.
+fn known_notes(notes: &[Note], rules: &[Rule]) -> Vec<Note> {
+    let place = |note: &Note| risk::rules().iter().position(|rule| rule.id == rules[usize::from(note.rule)].id);
+    notes.iter().filter_map(|note| Some(Note { rule: place(note)? as u16, ..*note })).collect()
 }
 
 /// Embeds on all cores, longest texts first, so that no core ends late.
@@ -183,6 +197,7 @@ fn embed_skills(
 ) -> Result<Vec<IndexedSkill>> {
     let contract = encoder.contract();
     let progress = Progress::bar("reading", skills.len());
+    let notes: Vec<Vec<Note>> = skills.par_iter().map(notes).collect();
     let texts: Vec<(u64, Option<Tokens>)> = skills
         .par_iter()
         .map(|skill| {
@@ -224,9 +239,10 @@ fn embed_skills(
         .into_iter()
         .zip(vectors)
         .zip(texts)
-        .map(|((skill, vector), (content_hash, _))| {
+        .zip(notes)
+        .map(|(((skill, vector), (content_hash, _)), notes)| {
             let terms = TermCounts::of(&splitter, &skill.name, &skill.description, &skill.body);
-            let card = Card::from(&skill);
+            let card = Card::new(&skill, notes);
             let may_pass_on = args.bodies_only.is_empty()
                 || args.bodies_only.iter().any(|license| license.eq_ignore_ascii_case(&skill.license));
             let body = may_pass_on.then_some(skill.body);

@@ -1,4 +1,4 @@
-//! `skillrouter lint`: what strict readers of the specification object to.
+//! `skillrouter lint`: what strict readers of the specification object to, and what a careful reader wants to see.
 
 use std::{
     fs,
@@ -7,8 +7,11 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use serde_json::json;
-use skillrouter::skill::{Finding, SkillFile, Validator};
+use serde_json::{Value, json};
+use skillrouter::{
+    risk::{self, Evidence, Risk},
+    skill::{Finding, SkillFile, Validator},
+};
 
 use super::{Outcome, files::read};
 
@@ -17,6 +20,9 @@ use super::{Outcome, files::read};
 /// Two public validators disagree: one refuses unknown fields and takes letters of any script, the other wants ASCII
 /// names and no angle brackets in descriptions. Both verdicts are shown. Exit code 0 when neither objects, 1 when one
 /// does, 2 for errors.
+///
+/// Risk notes follow, such as "downloads and runs remote code", each with its line. They are facts to look at, no
+/// objections, and change no exit code. In the JSON their lines are those of the body, from 1; 0 is the front matter.
 #[derive(Args)]
 pub struct LintArgs {
     /// Skill folders, folders of them, or SKILL.md files
@@ -38,10 +44,13 @@ pub fn run(args: LintArgs) -> Result<Outcome> {
     }
     let mut n_objected = 0;
     for file in &files {
-        let findings = lint(file)?;
-        let objected = findings.iter().any(|finding| finding.validator != Validator::Advice);
+        let linted = lint(file)?;
+        let objected = linted.findings.iter().any(|finding| finding.validator != Validator::Advice);
         n_objected += usize::from(objected);
-        print(file, &findings, args.json);
+        match args.json {
+            true => println!("{}", linted.to_json(file)),
+            false => linted.print(file),
+        }
     }
     if !args.json {
         println!("{} skills, {n_objected} with objections", files.len());
@@ -64,30 +73,70 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn lint(file: &Path) -> Result<Vec<Finding>> {
-    let folder = fs::canonicalize(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let folder = folder.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
-    match SkillFile::parse(&folder, &read(file)?) {
-        Ok(skill) => Ok(skill.lint()),
-        Err(error) => Ok(vec![Finding { validator: Validator::Both, message: error.to_string() }]),
-    }
+/// What there is to say of one file.
+struct Linted {
+    findings: Vec<Finding>,
+    notes: Vec<Evidence>,
+    /// Line of the file on which the body begins.
+    body_line: usize,
 }
 
-fn print(file: &Path, findings: &[Finding], as_json: bool) {
-    let accepts =
-        |by: Validator| !findings.iter().any(|finding| finding.validator == Validator::Both || finding.validator == by);
-    if as_json {
-        let verdicts = json!({"reference": accepts(Validator::Reference), "ascii": accepts(Validator::Ascii)});
-        println!("{}", json!({"file": file, "accepts": verdicts, "findings": findings}));
-        return;
-    }
-    for Finding { validator, message } in findings {
-        let validator = match validator {
-            Validator::Both => "both validators",
-            Validator::Reference => "reference validator",
-            Validator::Ascii => "ASCII validator",
-            Validator::Advice => "advice",
+fn lint(file: &Path) -> Result<Linted> {
+    let folder = fs::canonicalize(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let folder = folder.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+    Ok(match SkillFile::parse(&folder, &read(file)?) {
+        Ok(skill) => {
+            let notes = risk::find(&skill.skill);
+            Linted { findings: skill.lint(), notes, body_line: skill.body_line }
+        }
+        Err(error) => {
+            let finding = Finding { validator: Validator::Both, message: error.to_string() };
+            Linted { findings: vec![finding], notes: Vec::new(), body_line: 1 }
+        }
+    })
+}
+
+impl Linted {
+    fn to_json(&self, file: &Path) -> Value {
+        let accepts = |by: Validator| {
+            !self.findings.iter().any(|finding| finding.validator == Validator::Both || finding.validator == by)
         };
-        println!("{}: {validator}: {message}", file.display());
+        let verdicts = json!({"reference": accepts(Validator::Reference), "ascii": accepts(Validator::Ascii)});
+        let risks: Vec<Value> = self
+            .risks()
+            .map(|(risk, excerpt)| {
+                let mut value = json!(risk);
+                value["excerpt"] = json!(excerpt);
+                value
+            })
+            .collect();
+        json!({"file": file, "accepts": verdicts, "findings": self.findings, "risks": risks})
+    }
+
+    fn print(&self, file: &Path) {
+        let file = file.display();
+        for Finding { validator, message } in &self.findings {
+            let validator = match validator {
+                Validator::Both => "both validators",
+                Validator::Reference => "reference validator",
+                Validator::Ascii => "ASCII validator",
+                Validator::Advice => "advice",
+            };
+            println!("{file}: {validator}: {message}");
+        }
+        for (Risk { title, line, count, .. }, excerpt) in self.risks() {
+            // A line of the file, so that editors find it.
+            let line = if line == 0 { String::new() } else { format!(":{}", self.body_line + line as usize - 1) };
+            let times = if count == 1 { String::new() } else { format!(", in {count} lines") };
+            let shown = if excerpt.is_empty() { String::new() } else { format!(": {excerpt}") };
+            println!("{file}{line}: note: {title}{times}{shown}");
+        }
+    }
+
+    /// The notes in words, with their excerpts.
+    fn risks(&self) -> impl Iterator<Item = (Risk<'static>, &str)> {
+        self.notes
+            .iter()
+            .filter_map(|evidence| Some((risk::show(evidence.note, risk::rules())?, evidence.excerpt.as_str())))
     }
 }

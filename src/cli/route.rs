@@ -10,9 +10,10 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use skillrouter::{
     contract::Documents,
-    fit::{Calibration, Fit, Word},
+    fit::{Calibration, Word},
     model::reranker::Reranker,
-    router::{Answer, Mode, RerankOptions, RouteOptions, Router, SearchMethod},
+    risk::{Category, Risk},
+    router::{Answer, Mode, RerankOptions, Route, RouteOptions, Router, SearchMethod},
 };
 
 use super::{
@@ -21,6 +22,9 @@ use super::{
     files::{Parts, add_index_file, open_encoder, open_index, open_reranker},
     rerank::{self, DocumentsArg},
 };
+
+/// Risk notes that are printed below a route.
+const NOTES_SHOWN: usize = 3;
 
 /// Which legs are asked.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq)]
@@ -222,7 +226,7 @@ pub fn run(args: RouteArgs) -> Result<Outcome> {
         }
         println!("{found}");
     } else {
-        print(&routes, answer.fit);
+        print(&router, &answer, &routes);
     }
     let nothing_fits = answer.fit.is_some_and(|fit| fit.word == Word::None);
     Ok(if routes.is_empty() || nothing_fits { Outcome::Nothing } else { Outcome::Found })
@@ -253,6 +257,7 @@ fn routes(router: &Router, answer: &Answer) -> Result<Vec<Value>> {
                 "id": card.id, "name": card.name, "description": card.description, "score": route.score,
                 "source": card.source, "license": card.license,
                 "lexical_rank": route.lexical_rank, "dense_rank": route.dense_rank,
+                "risks": router.index().risks(route.skill_idx),
             });
             if let (Some(score), Some(rank)) = (route.retrieval_score, route.retrieval_rank) {
                 value["retrieval_score"] = json!(score);
@@ -264,16 +269,16 @@ fn routes(router: &Router, answer: &Answer) -> Result<Vec<Value>> {
         .collect()
 }
 
-fn print(routes: &[Value], fit: Option<Fit>) {
+fn print(router: &Router, answer: &Answer, routes: &[Value]) {
     if routes.is_empty() {
         println!("nothing matches; try other words for the task");
     }
-    match fit.map(|fit| fit.word) {
+    match answer.fit.map(|fit| fit.word) {
         Some(Word::None) => println!("nothing here seems to fit this task; the nearest are"),
         Some(Word::Weak) => println!("a weak fit; look at all of them"),
         _ => {}
     }
-    for (place, route) in routes.iter().enumerate() {
+    for (place, (route, Route { skill_idx, .. })) in routes.iter().zip(&answer.routes).enumerate() {
         let text = |key: &str| route[key].as_str().unwrap_or_default().to_owned();
         println!("{:>2}. {}  {:.3}", place + 1, text("name"), route["score"].as_f64().unwrap_or_default());
         let description: String = text("description").chars().take(200).collect();
@@ -281,5 +286,25 @@ fn print(routes: &[Value], fit: Option<Fit>) {
         let origin =
             if text("source").is_empty() { text("id") } else { format!("{}  {}", text("source"), text("license")) };
         println!("    {origin}");
+        if let Some(notes) = notes(&router.index().risks(*skill_idx)) {
+            println!("    notes: {notes}");
+        }
+    }
+}
+
+/// The gravest notes of a skill in a line. What is only worth knowing is left to `lint` and to the JSON.
+fn notes(risks: &[Risk]) -> Option<String> {
+    let grave: Vec<&Risk> = risks.iter().filter(|risk| risk.category != Category::Hygiene).collect();
+    let mut notes: Vec<String> = grave.iter().take(NOTES_SHOWN).map(|risk| note(risk)).collect();
+    if grave.len() > NOTES_SHOWN {
+        notes.push(format!("{} more", grave.len() - NOTES_SHOWN));
+    }
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+fn note(risk: &Risk) -> String {
+    match risk.line {
+        0 => format!("{} (front matter)", risk.title),
+        line => format!("{} (line {line})", risk.title),
     }
 }

@@ -1,7 +1,10 @@
 //! Puts an index together: skills and their vectors in, files out. The same skills give the same bytes, in whatever
 //! order they come.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     cards::{self, Card},
@@ -13,6 +16,7 @@ use super::{
 use crate::{
     contract::{EncoderId, Routing},
     format::{FileEntry, Kind, content_hash},
+    risk::Rule,
 };
 
 /// Skills in a shard of cards, on average. About 100 KB to fetch for a page of results, at most ten times that.
@@ -66,10 +70,11 @@ pub struct IndexOutput {
 }
 
 /// Builds the files of an index. Ids must be unique. `kept_frequencies` are the document frequencies of the earlier
-/// index that [`SkillTerms::Kept`] comes from.
+/// index that [`SkillTerms::Kept`] comes from. `rules` are those that the notes of the cards are numbered by.
 pub fn build(
     mut skills: Vec<IndexedSkill>,
     kept_frequencies: Vec<(String, u32)>,
+    rules: &[Rule],
     encoder: EncoderId,
     routing: Routing,
     width: usize,
@@ -92,6 +97,7 @@ pub fn build(
     if config.hnsw {
         output.add(Kind::Links, Hnsw::build(Arc::new(vectors), EF_CONSTRUCTION, HNSW_SEED).to_file());
     }
+    let rules = keep_used_rules(&mut skills, rules);
     let card_shards = shard_starts(&skills, CARDS_PER_SHARD);
     for shard in slices(&skills, &card_shards) {
         output.add(Kind::Cards, cards::cards_file(shard.iter().map(|skill| &skill.card)));
@@ -102,7 +108,8 @@ pub fn build(
     }
 
     let shards = Shards { cards: card_shards, bodies: body_shards };
-    let manifest = IndexManifest { n_skills: skills.len(), width, encoder, routing, shards, files: output.entries };
+    let manifest =
+        IndexManifest { n_skills: skills.len(), width, encoder, routing, rules, shards, files: output.entries };
     let mut files = output.files;
     files.push((INDEX_FILE.to_owned(), manifest.to_bytes()));
     IndexOutput { manifest, files }
@@ -110,6 +117,16 @@ pub fn build(
 
 fn id_hash(skill: &IndexedSkill) -> u64 {
     content_hash(skill.card.id.as_bytes())
+}
+
+/// The rules that some skill answers to; the notes are numbered by these from now on.
+fn keep_used_rules(skills: &mut [IndexedSkill], rules: &[Rule]) -> Vec<Rule> {
+    let used: BTreeSet<u16> = skills.iter().flat_map(|skill| &skill.card.notes).map(|note| note.rule).collect();
+    let places: BTreeMap<u16, u16> = used.iter().copied().zip(0..).collect();
+    for note in skills.iter_mut().flat_map(|skill| &mut skill.card.notes) {
+        note.rule = places[&note.rule];
+    }
+    used.into_iter().map(|rule| rules[usize::from(rule)].clone()).collect()
 }
 
 fn lexical_file(skills: &mut [IndexedSkill], kept_frequencies: Vec<(String, u32)>, config: LexicalConfig) -> Vec<u8> {

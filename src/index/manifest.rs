@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     contract::{EncoderId, Routing},
     error::{Error, Result},
-    format::{self, FileEntry, Kind},
+    format::{self, FileEntry, JsonFormat, Kind},
+    risk::Rule,
 };
 
 /// Name of the manifest within an index folder.
 pub const INDEX_FILE: &str = "index.json";
 /// `format` of the manifest.
-pub const INDEX_FORMAT: &str = "skillrouter-index";
+pub const INDEX_FORMAT: JsonFormat = JsonFormat { name: "skillrouter-index", kind: "index", version: 2 };
 
 /// The contents of `index.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ pub struct IndexManifest {
     pub encoder: EncoderId,
     /// How the legs are mixed with this encoder.
     pub routing: Routing,
+    /// The risk rules that skills of this index answer to; the notes on the cards are numbered by them.
+    pub rules: Vec<Rule>,
     /// Where the shards of cards and bodies begin.
     pub shards: Shards,
     /// The files.
@@ -80,7 +83,7 @@ impl IndexManifest {
     /// # Errors
     /// Those of [`format::open_json`], and [`Error::Malformed`].
     pub fn open(bytes: &[u8]) -> Result<IndexManifest> {
-        let manifest: IndexManifest = format::open_json(INDEX_FORMAT, "index", INDEX_FILE, bytes)?;
+        let manifest: IndexManifest = format::open_json(INDEX_FORMAT, INDEX_FILE, bytes)?;
         let in_order = |firsts: &[u32], files: &[FileEntry]| {
             firsts.len() == files.len()
                 && firsts.first().is_none_or(|first| *first == 0)

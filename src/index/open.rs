@@ -12,6 +12,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     format::{FileEntry, Kind},
+    risk::{self, Risk},
 };
 
 /// An index, as far as its files have been added.
@@ -81,7 +82,7 @@ impl Index {
             }
             Kind::Cards => {
                 let shard = position(&files.cards);
-                let cards = cards::read_cards(file, bytes)?;
+                let cards = cards::read_cards(file, bytes, self.manifest.rules.len())?;
                 check_count(file, cards.len(), shard_len(&self.manifest.shards.cards, shard, n_skills))?;
                 self.cards.insert(shard, cards);
             }
@@ -138,6 +139,12 @@ impl Index {
     pub fn card(&self, skill_idx: u32) -> Option<&Card> {
         let shard = shard_of(&self.manifest.shards.cards, skill_idx)?;
         self.cards.get(&shard)?.get((skill_idx - self.manifest.shards.cards[shard]) as usize)
+    }
+
+    /// The risk notes of a skill in words, gravest first, once its card was added.
+    pub fn risks(&self, skill_idx: u32) -> Vec<Risk<'_>> {
+        let notes = self.card(skill_idx).map_or(&[][..], |card| &card.notes);
+        notes.iter().filter_map(|note| risk::show(*note, &self.manifest.rules)).collect()
     }
 
     /// The file that holds the body of a skill; none when bodies were left out.

@@ -8,7 +8,7 @@ use crate::{
     contract::{Contract, EncoderId, PairContract, PairForm, Pooling, Routing},
     error::{Error, Result},
     fit::Calibration,
-    format::{self, FileEntry},
+    format::{self, FileEntry, JsonFormat},
     model::{
         bert::{self, BertConfig},
         qwen3::{self, Qwen3Config},
@@ -18,7 +18,7 @@ use crate::{
 /// Name of the manifest within a model's folder.
 pub const MODEL_FILE: &str = "model.json";
 /// `format` of the manifest.
-pub const MODEL_FORMAT: &str = "skillrouter-model";
+pub const MODEL_FORMAT: JsonFormat = JsonFormat { name: "skillrouter-model", kind: "model", version: 1 };
 /// Largest weight file, in bytes: static hosts refuse more than 25 MB (Cloudflare Pages, 2026).
 pub const FILE_MAX_BYTES: usize = 24 << 20;
 
@@ -121,7 +121,7 @@ impl ModelManifest {
     /// # Errors
     /// Those of [`format::open_json`], and [`Error::Malformed`] for a contract without its places.
     pub fn open(bytes: &[u8]) -> Result<ModelManifest> {
-        let manifest: ModelManifest = format::open_json(MODEL_FORMAT, "model", MODEL_FILE, bytes)?;
+        let manifest: ModelManifest = format::open_json(MODEL_FORMAT, MODEL_FILE, bytes)?;
         manifest.check_task()?;
         let plain = |file: &str| !file.is_empty() && !file.contains(['/', '\\']) && !file.starts_with('.');
         if let Some(entry) = manifest.files().find(|entry| !plain(&entry.file)) {
