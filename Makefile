@@ -102,7 +102,7 @@ $(SITE)/.complete: $(WWW) pkg/cpu/skillrouter_bg.wasm pkg/gpu/skillrouter_bg.was
 	touch $@
 
 # The site with the random models of tests/golden, for the browser tests; one of them is the index's own reranker.
-TEST_MODELS := tiny-pair-default tiny-bert-mean tiny-bert-cls tiny-bert-pair tiny-qwen3-embedding tiny-qwen3-reranker
+TEST_MODELS := tiny-pair-default tiny-bert-mean tiny-bert-cls tiny-bert-pair tiny-bert-late tiny-qwen3-embedding tiny-qwen3-reranker
 
 $(TEST_SITE)/.complete: $(SITE)/.complete $(TEST_MODELS:%=target/test-models/%/model.json)
 	rm -rf $(TEST_SITE)
@@ -191,7 +191,8 @@ DENSE_WEIGHT := 1.5
 train-encoder: .venv-training/.installed $(SKILLROUTER)
 	$(PYTHON) training/encoder.py --data $(DATA)
 	$(SKILLROUTER) quantize target/training/encoder --out $(ENCODER) --license Apache-2.0 --dense-weight $(DENSE_WEIGHT) \
-		--origin "trained from sentence-transformers/all-MiniLM-L6-v2 with training/encoder.py"
+		--retrieval-weight $(RETRIEVAL_WEIGHT) --origin "trained from sentence-transformers/all-MiniLM-L6-v2 with training/encoder.py"
+	$(SKILLROUTER) adjust $(ENCODER) --reranker $(notdir $(ENCODER)) --rerank 10
 	$(PYTHON) training/calibrate.py --data $(DATA)
 
 train-reranker: .venv-training/.installed $(SKILLROUTER)
@@ -203,6 +204,7 @@ train-reranker: .venv-training/.installed $(SKILLROUTER)
 # The table of QUALITY.md from the models that are there, on the screen; `make quality` writes the file.
 train-eval: .venv-training/.installed $(SKILLROUTER)
 	$(PYTHON) training/evaluate.py --data $(DATA) --print
+RETRIEVAL_WEIGHT := 9
 
 quality: .venv-training/.installed $(SKILLROUTER)
 	$(PYTHON) training/evaluate.py --data $(DATA)

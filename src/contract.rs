@@ -122,11 +122,7 @@ impl Contract {
 
     /// The text of a skill.
     pub fn document(&self, name: &str, description: &str, body: &str) -> DocumentText {
-        let limits = DocumentLimits {
-            description_max_chars: self.document.description_max_chars,
-            body_max_chars: self.document.body_max_chars,
-        };
-        DocumentText(self.document.fill(name, description, body, limits))
+        DocumentText(self.document.fill(name, description, body, self.document.limits()))
     }
 
     /// A document that is given as one text already, as `skillrouter embed` gets it.
@@ -150,6 +146,8 @@ pub enum PairText {
         /// The skill.
         document: String,
     },
+    /// The skill alone; the task goes through the model by itself.
+    Apart(String),
     /// One text in three parts, of which only the middle one may be cut.
     Prompt {
         /// What comes before.
@@ -162,12 +160,12 @@ pub enum PairText {
 }
 
 /// How a task and a skill are put before a reranker; part of `model.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PairContract {
-    /// The query is cut to this many characters.
+    /// The query is cut to this many characters; where it is read apart, the encoder's contract says what is read of it.
     pub query_max_chars: usize,
-    /// The skill; `max_tokens` is for the whole, query and special tokens included.
+    /// The skill; `max_tokens` is for the whole, special tokens and, unless it is read apart, the query included.
     pub document: DocumentTemplate,
     /// What remains of a skill when the answer has to be fast.
     pub fast: DocumentLimits,
@@ -186,11 +184,19 @@ pub struct DocumentLimits {
 }
 
 /// How a query and a document become one input of a reranker, and which number is its score.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum PairForm {
     /// `[CLS] query [SEP] document [SEP]`, and the one logit of a sequence classifier.
     Pair,
+    /// Each alone, and the late interaction of their tokens ([`crate::model::late`]), made an estimate of log odds by
+    /// these two numbers.
+    Late {
+        /// What the interaction is multiplied by.
+        weight: f32,
+        /// What is added then.
+        bias: f32,
+    },
     /// A prompt for a language model, and the logit of "yes" minus that of "no" at its last token.
     Prompt {
         /// What comes before.
@@ -257,7 +263,7 @@ impl PairContract {
     pub fn check(&self, file: &str) -> Result<()> {
         require(file, &self.document.template, &["{name}", "{description}"])?;
         match &self.form {
-            PairForm::Pair => Ok(()),
+            PairForm::Pair | PairForm::Late { .. } => Ok(()),
             PairForm::Prompt { middle, .. } => require(file, middle, &["{query}", "{document}"]),
         }
     }
@@ -265,10 +271,7 @@ impl PairContract {
     /// The text of a skill, for [`PairContract::text`].
     pub fn document(&self, name: &str, description: &str, body: &str, documents: Documents) -> String {
         let limits = match documents {
-            Documents::Exact => DocumentLimits {
-                description_max_chars: self.document.description_max_chars,
-                body_max_chars: self.document.body_max_chars,
-            },
+            Documents::Exact => self.document.limits(),
             Documents::Fast => self.fast,
         };
         self.document.fill(name, description, body, limits)
@@ -279,6 +282,7 @@ impl PairContract {
         let query = first_chars(query.trim(), self.query_max_chars);
         match &self.form {
             PairForm::Pair => PairText::Pair { query: query.to_owned(), document: document.to_owned() },
+            PairForm::Late { .. } => PairText::Apart(document.to_owned()),
             PairForm::Prompt { prefix, middle, suffix, .. } => PairText::Prompt {
                 prefix: prefix.clone(),
                 middle: fill(middle, &[("{query}", query), ("{document}", document)]),
@@ -289,6 +293,11 @@ impl PairContract {
 }
 
 impl DocumentTemplate {
+    fn limits(&self) -> DocumentLimits {
+        let Self { description_max_chars, body_max_chars, .. } = *self;
+        DocumentLimits { description_max_chars, body_max_chars }
+    }
+
     fn fill(&self, name: &str, description: &str, body: &str, limits: DocumentLimits) -> String {
         let places = [
             ("{name}", name),

@@ -15,7 +15,7 @@ use crate::{
         vectors::{QuantizedVector, QueryVector, Vectors},
     },
     model::{
-        config::ModelManifest,
+        config::{ModelManifest, Scoring},
         encoder,
         loader::ModelLoader,
         reranker::{self, Document, Reranking},
@@ -432,7 +432,7 @@ impl Reranker {
     #[wasm_bindgen(constructor)]
     pub fn new(model_json: &[u8], device: &Device) -> JsResult<Reranker> {
         let manifest = ModelManifest::open(model_json).map_err(js_error)?;
-        manifest.reranker_contract().map_err(js_error)?;
+        manifest.scoring().map_err(js_error)?;
         Ok(Reranker { manifest, model: Loaded::new(model_json, device)?, reranking: None })
     }
 
@@ -443,8 +443,7 @@ impl Reranker {
 
     /// How its scores are used: what [`Router::rerank`] takes beside `top`.
     pub fn rerank_options(&self) -> JsResult<JsValue> {
-        let reranker = self.model.ready()?;
-        let (retrieval_weight, calibration) = (reranker.retrieval_weight(), reranker.calibration());
+        let Scoring { retrieval_weight, calibration, .. } = *self.model.ready()?.scoring();
         to_js(&RerankOptions { retrieval_weight, calibration, ..RerankOptions::default() })
     }
 

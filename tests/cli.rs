@@ -346,6 +346,30 @@ fn adjust_changes_how_scores_are_used_and_nothing_else() {
 }
 
 #[test]
+fn an_encoder_that_was_made_for_it_reranks_what_it_found() {
+    let workspace = indexed();
+    workspace.quantize("tiny-bert-late", "both", 32);
+    workspace.write("calibration.json", by_coverage());
+    workspace.ok(&["adjust", "both", "--reranker", "both", "--rerank", "2", "--retrieval-weight", "3"]);
+    workspace.ok(&["adjust", "both", "--rerank-calibration", "calibration.json"]);
+    workspace.ok(&["index", "skills.jsonl", "--out", "late", "--model", "both"]);
+    let answer = workspace.json(&["route", "--index", "late", "--model", "both", "--json", "join pdf files"]);
+    assert_eq!((&answer["stage"], &answer["fit"]["word"]), (&json!("reranked"), &json!("strong")));
+    let routes = answer["routes"].as_array().unwrap();
+    assert!(routes[..2].iter().all(|route| route["rerank_score"].is_f64() && route["retrieval_rank"].is_u64()));
+    let number = |key: &str| routes[0][key].as_f64().unwrap();
+    assert!((number("score") - number("rerank_score") - 3.0 * number("retrieval_score")).abs() < 1e-4);
+    workspace.ok(&["verify", "both"]);
+
+    // An encoder that was not made for it is no reranker.
+    let refused = workspace.fails(2, &["route", "--index", "late", "--model", "both", "--reranker", "model", "join"]);
+    assert!(refused.contains("a reranker is needed"), "{refused}");
+    assert!(
+        workspace.fails(2, &["adjust", "late", "--rerank-calibration", "calibration.json"]).contains("no reranker")
+    );
+}
+
+#[test]
 fn eval_measures_abstention_and_writes_what_it_found() {
     let workspace = indexed();
     workspace.write("calibration.json", by_coverage());

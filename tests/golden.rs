@@ -152,6 +152,31 @@ fn tiny_bert_pair() {
     });
 }
 
+/// The task is read once, by itself; a batch gives what its texts give alone.
+#[test]
+fn tiny_bert_late() {
+    let golden = read("tiny-bert-late.json");
+    on_each_device("tiny-bert-late", &["--bits", "32"], |dir, device| {
+        let reranker = Reranker::new(load(dir, device)).unwrap();
+        pollster::block_on(reranker.self_test()).unwrap();
+        for pair in list(&golden["pairs"]) {
+            let (query, document) = (text(&pair["query"]), text(&pair["document"]));
+            let tokens = reranker.pair_tokens(&reranker.contract().text(query, document)).unwrap();
+            assert_eq!(tokens.ids(), ids(&pair["ids"]), "{document:?}");
+            let got = pollster::block_on(reranker.scores(query, &[document.to_owned()])).unwrap();
+            let want = pair["score"].as_f64().unwrap() as f32;
+            assert!((got[0] - want).abs() < 2e-5, "{} {query:?} {document:?}: {} for {want}", device.name(), got[0]);
+        }
+        let documents: Vec<String> =
+            list(&golden["pairs"]).iter().map(|pair| text(&pair["document"]).to_owned()).collect();
+        let together = pollster::block_on(reranker.scores("merge", &documents)).unwrap();
+        for (document, together) in documents.iter().zip(together) {
+            let alone = pollster::block_on(reranker.scores("merge", std::slice::from_ref(document))).unwrap();
+            assert!((alone[0] - together).abs() < 2e-5, "{document:?}: {} alone, {together} in a batch", alone[0]);
+        }
+    });
+}
+
 /// All documents of a query with their common beginning computed once, and one by one without.
 #[test]
 fn tiny_qwen3_reranker() {
@@ -236,6 +261,25 @@ fn the_default_encoder_is_the_one_that_was_trained() {
             assert_eq!(tokens.ids(), ids(&golden["ids"]), "{}", golden["text"]);
             let cosine = cosine(&embed(&encoder, &[tokens]), &floats(&golden["vector"]));
             assert!(cosine >= 0.999, "{} {}: cosine {cosine}", device.name(), golden["text"]);
+        }
+    }
+}
+
+/// Token ids are equal, and so are the scores but for what 8 bits cost.
+#[test]
+fn the_default_encoder_reranks_as_it_was_trained_to() {
+    for device in devices() {
+        let reranker = Reranker::new(load(&default_model(), &device)).unwrap();
+        pollster::block_on(reranker.self_test()).unwrap();
+        for pair in list(&read("skillrouter-mini-late.json")["pairs"]) {
+            let part = |key: &str| text(&pair[key]);
+            let query = part("query");
+            let document = reranker.document(part("name"), part("description"), part("body"), Documents::Exact);
+            let tokens = reranker.pair_tokens(&reranker.contract().text(query, &document)).unwrap();
+            assert_eq!(tokens.ids(), ids(&pair["ids"]), "{}", part("name"));
+            let got = pollster::block_on(reranker.scores(query, &[document])).unwrap()[0];
+            let want = pair["score"].as_f64().unwrap() as f32;
+            assert!((got - want).abs() < 0.1, "{} {query:?} {}: {got} for {want}", device.name(), part("name"));
         }
     }
 }

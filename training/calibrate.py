@@ -3,7 +3,7 @@
 Logistic regression over the evidence of src/fit.rs, on queries that the models were not trained on: our own in
 tasks/calibration.jsonl, the first 200 of tasks/nothing-fits.jsonl, and the authors' `should_not_trigger` of train where
 the router's first route is one that must not be chosen. A first route that is a copy of the right one counts as right.
-Writes target/training/calibration-{retrieved,reranked}.json, and puts them into the models and the index.
+Writes target/training/calibration-{retrieved,reranked}.json, and puts them into the encoder and the index.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from pool import TRAINING, Pool, Query, lines
-from router import ENCODER, PROGRAM, RERANKER, WORK, Found, Settings, find, first_skills, index
+from router import ENCODER, PROGRAM, RERANK, WORK, Found, Settings, find, first_skills, index
 
 EVIDENCE = ["dense", "coverage", "lexical", "margin", "rerank"]
 N_FITTED = 200  # of the tasks that no skill serves; the others are for evaluation
@@ -87,9 +87,8 @@ def main() -> None:
     retrieved = fit(pool, Settings(built), "retrieved", args.skills)
     for folder in (ENCODER, built):
         subprocess.run([PROGRAM, "adjust", folder, "--calibration", retrieved], check=True)
-    if RERANKER.exists():
-        reranked = fit(pool, Settings(built, reranker=RERANKER), "reranked", args.skills)
-        subprocess.run([PROGRAM, "adjust", RERANKER, "--calibration", reranked], check=True)
+    reranked = fit(pool, Settings(built, reranker=ENCODER, options={"rerank": RERANK}), "reranked", args.skills)
+    subprocess.run([PROGRAM, "adjust", ENCODER, "--rerank-calibration", reranked], check=True)
 
 
 if __name__ == "__main__":

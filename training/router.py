@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PROGRAM = ROOT / "target/release/skillrouter"
 WORK = ROOT / "target/training"
 ENCODER = ROOT / "models/skillrouter-mini-encoder"
-RERANKER = ROOT / "models/skillrouter-mini-reranker"
+RERANK = 10  # routes that the encoder reranks by late interaction
 
 
 @dataclass

@@ -1,6 +1,9 @@
 //! `skillrouter adjust`: how scores are used, without touching weights or vectors.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -8,7 +11,7 @@ use skillrouter::{
     contract::{DefaultReranker, Routing},
     fit::Calibration,
     index::manifest::{INDEX_FILE, IndexManifest},
-    model::config::{MODEL_FILE, ModelManifest, Task},
+    model::config::{MODEL_FILE, ModelManifest, Scoring, Task},
 };
 
 use super::{files::read, rerank::DocumentsArg};
@@ -25,7 +28,7 @@ pub struct AdjustArgs {
     /// Encoder or index: weight of the dense score beside the lexical one
     #[arg(long)]
     dense_weight: Option<f32>,
-    /// Reranker: weight of the retrieval score beside the model's own
+    /// Reranker, or encoder that reranks: weight of the retrieval score beside the model's own
     #[arg(long)]
     retrieval_weight: Option<f32>,
     /// Encoder or index: name of the reranker that is used where none is named; an empty name for none
@@ -40,36 +43,37 @@ pub struct AdjustArgs {
     /// JSON file with bias, weights and words, as training/calibrate.py writes it
     #[arg(long)]
     calibration: Option<PathBuf>,
+    /// Encoder that reranks: the same for its reranked answers
+    #[arg(long)]
+    rerank_calibration: Option<PathBuf>,
 }
 
 /// Runs the subcommand.
 pub fn run(args: AdjustArgs) -> Result<()> {
-    let calibration: Option<Calibration> = args
-        .calibration
-        .as_ref()
-        .map(|path| {
-            serde_json::from_slice(&read(path)?).with_context(|| format!("{} is no calibration", path.display()))
-        })
-        .transpose()?;
+    let calibration = read_calibration(args.calibration.as_deref())?;
+    let rerank_calibration = read_calibration(args.rerank_calibration.as_deref())?;
     let (model, index) = (args.folder.join(MODEL_FILE), args.folder.join(INDEX_FILE));
     let (path, bytes) = match (model.exists(), index.exists()) {
         (true, _) => {
             let mut manifest = ModelManifest::open(&read(&model)?)?;
             match &mut manifest.task {
-                Task::Encoder { routing, .. } => adjust_fusion(routing, &args, calibration)?,
-                Task::Reranker { retrieval_weight, calibration: fit, .. } => {
+                Task::Encoder { routing, late, .. } => {
+                    adjust_scoring(late.as_mut(), &args, rerank_calibration)?;
+                    adjust_fusion(routing, &args, calibration)?;
+                }
+                Task::Reranker(scoring) => {
                     if args.dense_weight.is_some() || args.reranker.is_some() {
                         let folder = args.folder.display();
                         bail!("{folder} is a reranker; --dense-weight and --reranker are for encoders and indexes");
                     }
-                    *retrieval_weight = args.retrieval_weight.unwrap_or(*retrieval_weight);
-                    *fit = calibration.or(*fit);
+                    adjust_scoring(Some(scoring), &args, calibration)?;
                 }
             }
             (model, manifest.to_bytes())
         }
         (false, true) => {
             let mut manifest = IndexManifest::open(&read(&index)?)?;
+            adjust_scoring(None, &args, rerank_calibration)?;
             adjust_fusion(&mut manifest.routing, &args, calibration)?;
             (index, manifest.to_bytes())
         }
@@ -81,10 +85,28 @@ pub fn run(args: AdjustArgs) -> Result<()> {
     fs::rename(&new, &path).with_context(|| format!("cannot replace {}", path.display()))
 }
 
-fn adjust_fusion(routing: &mut Routing, args: &AdjustArgs, calibration: Option<Calibration>) -> Result<()> {
-    if args.retrieval_weight.is_some() {
-        bail!("{} is no reranker; --retrieval-weight is for rerankers", args.folder.display());
+fn read_calibration(path: Option<&Path>) -> Result<Option<Calibration>> {
+    let Some(path) = path else { return Ok(None) };
+    let calibration = serde_json::from_slice(&read(path)?);
+    calibration.map(Some).with_context(|| format!("{} is no calibration", path.display()))
+}
+
+fn adjust_scoring(scoring: Option<&mut Scoring>, args: &AdjustArgs, calibration: Option<Calibration>) -> Result<()> {
+    match scoring {
+        Some(scoring) => {
+            scoring.retrieval_weight = args.retrieval_weight.unwrap_or(scoring.retrieval_weight);
+            scoring.calibration = calibration.or(scoring.calibration);
+        }
+        None if args.retrieval_weight.is_some() || calibration.is_some() => {
+            let folder = args.folder.display();
+            bail!("{folder} is no reranker; --retrieval-weight and --rerank-calibration are for models that rerank");
+        }
+        None => {}
     }
+    Ok(())
+}
+
+fn adjust_fusion(routing: &mut Routing, args: &AdjustArgs, calibration: Option<Calibration>) -> Result<()> {
     routing.dense_weight = args.dense_weight.unwrap_or(routing.dense_weight);
     routing.calibration = calibration.or(routing.calibration);
     if let Some(name) = &args.reranker {

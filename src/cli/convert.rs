@@ -19,7 +19,7 @@ use skillrouter::{
     format::FileEntry,
     model::{
         bert::BertConfig,
-        config::{Architecture, FILE_MAX_BYTES, MODEL_FILE, ModelManifest, Task},
+        config::{Architecture, FILE_MAX_BYTES, MODEL_FILE, ModelManifest, Scoring, Task},
         encoder::Encoder,
         qwen3::Qwen3Config,
         reranker::Reranker,
@@ -96,6 +96,9 @@ const QWEN3_END: &str = "<|endoftext|>";
 /// A contract beside the weights, in the form that `model.json` has it in.
 const CONTRACT_FILE: &str = "contract.json";
 
+/// The contract of an encoder that reranks by late interaction, too.
+const LATE_FILE: &str = "late.json";
+
 /// A model's card; one that stands in the folder already stays there.
 const CARD_FILE: &str = "README.md";
 
@@ -113,19 +116,19 @@ pub fn convert(source: &Path, out: &Path, args: &ConvertArgs) -> Result<Value> {
     // Without white space Qwen3's is half as large.
     let mut tokenizer_json = serde_json::to_vec(&read_json(&source.join("tokenizer.json"))?)?;
     let checkpoint = Checkpoint { source, config: &config, architecture: &architecture };
+    let scoring = |contract| Scoring { contract, retrieval_weight: args.retrieval_weight, calibration: None };
     let task = match checkpoint.task(args.task)? {
         TaskArg::Encoder => {
             let contract = checkpoint.encoder_contract(args)?;
             if contract.pooling == Pooling::Last {
                 tokenizer_json = with_end_token(tokenizer_json, QWEN3_END)?;
             }
-            Task::Encoder { contract, routing: Routing { dense_weight: args.dense_weight, ..Routing::default() } }
+            let late = checkpoint.stated_contract(LATE_FILE)?.map(scoring);
+            Task::Encoder { contract, routing: Routing { dense_weight: args.dense_weight, ..Routing::default() }, late }
         }
-        TaskArg::Reranker => Task::Reranker {
-            contract: checkpoint.reranker_contract(args, &Tokenizer::open(&tokenizer_json)?)?,
-            retrieval_weight: args.retrieval_weight,
-            calibration: None,
-        },
+        TaskArg::Reranker => {
+            Task::Reranker(scoring(checkpoint.reranker_contract(args, &Tokenizer::open(&tokenizer_json)?)?))
+        }
     };
 
     let folder = NewFolder::new(out, |dir| dir.join(MODEL_FILE).exists())?;
@@ -153,7 +156,7 @@ pub fn convert(source: &Path, out: &Path, args: &ConvertArgs) -> Result<Value> {
     let [query, document] = SELF_TEST;
     manifest.self_test = Some(match &manifest.task {
         Task::Encoder { .. } => pollster::block_on(Encoder::new(loader)?.make_self_test(query))?,
-        Task::Reranker { .. } => pollster::block_on(Reranker::new(loader)?.make_self_test(query, document))?,
+        Task::Reranker(_) => pollster::block_on(Reranker::new(loader)?.make_self_test(query, document))?,
     });
     folder.write(MODEL_FILE, &manifest.to_bytes())?;
     let card = out.join(CARD_FILE);
@@ -165,7 +168,7 @@ pub fn convert(source: &Path, out: &Path, args: &ConvertArgs) -> Result<Value> {
     let n_bytes: u64 = manifest.files().map(|entry| entry.bytes).sum();
     let task = match manifest.task {
         Task::Encoder { .. } => "encoder",
-        Task::Reranker { .. } => "reranker",
+        Task::Reranker(_) => "reranker",
     };
     let n_files = manifest.files().count() + 1;
     Ok(json!({"name": name, "task": task, "bits": args.bits, "bytes": n_bytes, "files": n_files, "out": out}))
@@ -265,19 +268,14 @@ impl Checkpoint<'_> {
     }
 
     /// The contract in our own words, as `training/` writes it beside weights that were trained for skills.
-    fn stated_contract<T: DeserializeOwned>(&self) -> Result<Option<T>> {
-        let stated = self.optional(CONTRACT_FILE)?;
-        stated
-            .map(|contract| {
-                T::deserialize(contract)
-                    .with_context(|| format!("{CONTRACT_FILE} is no contract of this kind of model"))
-            })
-            .transpose()
+    fn stated_contract<T: DeserializeOwned>(&self, file: &str) -> Result<Option<T>> {
+        let contract = self.optional(file)?.map(T::deserialize).transpose();
+        contract.with_context(|| format!("{file} is no contract of this kind of model"))
     }
 
     /// The contract, from what sentence-transformers stores beside the weights.
     fn encoder_contract(&self, args: &ConvertArgs) -> Result<Contract> {
-        if let Some(contract) = self.stated_contract()? {
+        if let Some(contract) = self.stated_contract(CONTRACT_FILE)? {
             return Ok(contract);
         }
         let is_qwen3 = matches!(self.architecture, Architecture::Qwen3(_));
@@ -316,7 +314,7 @@ impl Checkpoint<'_> {
     }
 
     fn reranker_contract(&self, args: &ConvertArgs, tokenizer: &Tokenizer) -> Result<PairContract> {
-        if let Some(contract) = self.stated_contract()? {
+        if let Some(contract) = self.stated_contract(CONTRACT_FILE)? {
             return Ok(contract);
         }
         let max_tokens = self.max_tokens(args, 512)?;

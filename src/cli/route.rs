@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use skillrouter::{
     contract::Documents,
     fit::{Calibration, Word},
-    model::reranker::Reranker,
+    model::{config::Scoring, reranker::Reranker},
     risk::{Category, Risk},
     router::{Answer, Mode, RerankOptions, Route, RouteOptions, Router, SearchMethod},
 };
@@ -128,8 +128,8 @@ impl SearchArgs {
         }
         let documents = self.documents.map_or(documents, Documents::from);
         let model = open_reranker(&dir, self.device)?;
-        let calibration = model.calibration();
-        let retrieval_weight = self.retrieval_weight.unwrap_or(model.retrieval_weight());
+        let Scoring { retrieval_weight, calibration, .. } = *model.scoring();
+        let retrieval_weight = self.retrieval_weight.unwrap_or(retrieval_weight);
         Ok((router, Some(Reranking { model, rerank, documents, retrieval_weight, calibration })))
     }
 

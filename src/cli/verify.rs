@@ -59,7 +59,7 @@ fn verify(dir: &Path) -> Result<usize> {
         let loader = open_loader(dir, &Device::cpu())?;
         match manifest.task {
             Task::Encoder { .. } => drop(Encoder::new(loader)?),
-            Task::Reranker { .. } => drop(Reranker::new(loader)?),
+            Task::Reranker(_) => drop(Reranker::new(loader)?),
         }
         return Ok(n_files);
     }

@@ -89,17 +89,24 @@ pub enum Task {
         contract: Contract,
         /// How its scores are mixed with the lexical ones, measured on the queries that `provenance` names.
         routing: Routing,
+        /// How it reranks, if it was trained for late interaction: then it is a reranker, too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        late: Option<Scoring>,
     },
     /// A task and a skill to a score.
-    Reranker {
-        /// How both are put before it.
-        contract: PairContract,
-        /// Weight of the retrieval score beside its own.
-        retrieval_weight: f32,
-        /// How likely the first route of a reranked answer fits.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        calibration: Option<Calibration>,
-    },
+    Reranker(Scoring),
+}
+
+/// How a model scores a task and a skill, and how its scores are used.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Scoring {
+    /// How both are put before it.
+    pub contract: PairContract,
+    /// Weight of the retrieval score beside its own.
+    pub retrieval_weight: f32,
+    /// How likely the first route of a reranked answer fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
 }
 
 /// A text and what the CPU made of it when the model was converted; devices have been seen to compute wrong numbers
@@ -143,17 +150,24 @@ impl ModelManifest {
     fn check_task(&self) -> Result<()> {
         let refuse = |what: &str| Err(Error::Unsupported { model: self.name.clone(), feature: what.to_owned() });
         match (&self.task, &self.architecture) {
-            (Task::Encoder { contract, .. }, architecture) => {
+            (Task::Encoder { contract, late, .. }, architecture) => {
                 contract.check(MODEL_FILE)?;
+                if let Some(Scoring { contract, .. }) = late {
+                    contract.check(MODEL_FILE)?;
+                    if !matches!((&contract.form, architecture), (PairForm::Late { .. }, Architecture::Bert(_))) {
+                        return refuse("reranking by an encoder in another way than late interaction of BERT's tokens");
+                    }
+                }
                 match (contract.pooling, architecture) {
                     (Pooling::Mean | Pooling::Cls, Architecture::Qwen3(_)) => refuse("Qwen3 without pooling last"),
                     (Pooling::Last, Architecture::Bert(_)) => refuse("BERT with pooling last"),
                     _ => Ok(()),
                 }
             }
-            (Task::Reranker { contract, .. }, architecture) => {
+            (Task::Reranker(Scoring { contract, .. }), architecture) => {
                 contract.check(MODEL_FILE)?;
                 match (&contract.form, architecture) {
+                    (PairForm::Late { .. }, _) => refuse("late interaction without an encoder"),
                     (PairForm::Pair, Architecture::Qwen3(_)) => refuse("Qwen3 as a sequence classifier"),
                     (PairForm::Prompt { .. }, Architecture::Bert(_)) => refuse("BERT with a prompt"),
                     _ => Ok(()),
@@ -169,18 +183,18 @@ impl ModelManifest {
     pub fn encoder_contract(&self) -> Result<&Contract> {
         match &self.task {
             Task::Encoder { contract, .. } => Ok(contract),
-            Task::Reranker { .. } => Err(self.wrong_task("a reranker", "an encoder")),
+            Task::Reranker(_) => Err(self.wrong_task("a reranker", "an encoder")),
         }
     }
 
-    /// The reranker's contract.
+    /// How it reranks.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] for an encoder.
-    pub fn reranker_contract(&self) -> Result<&PairContract> {
+    /// [`Error::Unavailable`] for an encoder that does not.
+    pub fn scoring(&self) -> Result<&Scoring> {
         match &self.task {
-            Task::Reranker { contract, .. } => Ok(contract),
-            Task::Encoder { .. } => Err(self.wrong_task("an encoder", "a reranker")),
+            Task::Reranker(scoring) | Task::Encoder { late: Some(scoring), .. } => Ok(scoring),
+            Task::Encoder { late: None, .. } => Err(self.wrong_task("an encoder", "a reranker")),
         }
     }
 

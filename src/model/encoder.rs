@@ -1,5 +1,7 @@
 //! The encoder: texts of the contract to vectors.
 
+use std::sync::Arc;
+
 use burn::tensor::Tensor;
 
 use crate::{
@@ -24,7 +26,7 @@ const SELF_TEST_COSINE: f32 = 0.998;
 pub struct Encoder {
     manifest: ModelManifest,
     contract: Contract,
-    tokenizer: Tokenizer,
+    tokenizer: Arc<Tokenizer>,
     network: Network,
     device: Device,
 }
@@ -51,7 +53,7 @@ impl Encoder {
         };
         let device = weights.device().clone();
         weights.finish(&manifest.name)?;
-        Ok(Encoder { manifest, contract, tokenizer, network, device })
+        Ok(Encoder { manifest, contract, tokenizer: Arc::new(tokenizer), network, device })
     }
 
     /// The model's manifest.
@@ -67,6 +69,11 @@ impl Encoder {
     /// Where it runs.
     pub fn device(&self) -> &Device {
         &self.device
+    }
+
+    /// Text to token ids.
+    pub fn tokenizer(&self) -> &Arc<Tokenizer> {
+        &self.tokenizer
     }
 
     /// Token ids of a query, cut at the contract's limit.
@@ -102,6 +109,20 @@ impl Encoder {
         if self.contract.normalize {
             pool::normalize(&mut vectors, self.manifest.width());
         }
+        Ok(vectors)
+    }
+
+    /// The vectors of single tokens, of length 1: `[t, d]` row by row.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`], [`Error::Device`], or [`Error::Unsupported`] for another architecture than BERT.
+    pub async fn token_vectors(&self, batch: &Batch) -> Result<Vec<f32>> {
+        let Network::Bert(bert) = &self.network else {
+            let feature = "late interaction of another architecture than BERT".to_owned();
+            return Err(Error::Unsupported { model: self.manifest.name.clone(), feature });
+        };
+        let mut vectors = device::read(bert.forward(batch)?).await?;
+        pool::normalize(&mut vectors, self.manifest.width());
         Ok(vectors)
     }
 

@@ -3,6 +3,7 @@
 pub mod bert;
 pub mod config;
 pub mod encoder;
+pub mod late;
 pub mod loader;
 pub mod qwen3;
 pub mod reranker;

@@ -1,14 +1,17 @@
 //! The reranker: a task and skills to scores, a few skills at a time, so that the best guesses are known first and a
 //! query that nobody waits for any more ends soon.
 
+use std::sync::Arc;
+
 use crate::{
     contract::{Documents, PairContract, PairForm, PairText},
     device::{self, Device, DeviceKind},
     error::{Error, Result},
-    fit::Calibration,
     model::{
         bert::BertClassifier,
-        config::{Architecture, ModelManifest, SelfTest, Task},
+        config::{Architecture, ModelManifest, Scoring, SelfTest},
+        encoder::Encoder,
+        late,
         loader::ModelLoader,
         qwen3::{Prefix, Qwen3},
     },
@@ -34,14 +37,19 @@ const SELF_TEST_DIFFERENCE: f32 = 0.05;
 /// A loaded reranker.
 pub struct Reranker {
     manifest: ModelManifest,
-    contract: PairContract,
-    tokenizer: Tokenizer,
+    scoring: Scoring,
+    tokenizer: Arc<Tokenizer>,
     network: Network,
     device: Device,
 }
 
 enum Network {
     Bert(Box<BertClassifier>),
+    Late {
+        encoder: Box<Encoder>,
+        weight: f32,
+        bias: f32,
+    },
     Qwen3 {
         qwen3: Box<Qwen3>,
         /// `[d]`: the head's row of "yes" minus that of "no".
@@ -54,7 +62,18 @@ pub struct Reranking {
     /// What follows the prefix, for each document.
     texts: Vec<Tokens>,
     prefix: Option<Prefix>,
+    query: Apart,
     n_done: usize,
+}
+
+/// A task that goes through the model by itself.
+enum Apart {
+    /// It does not: it stands in each of the texts.
+    No,
+    /// Its tokens, before the first batch.
+    Tokens(Tokens),
+    /// The vectors of its tokens, `[q, d]`.
+    Vectors(Vec<f32>),
 }
 
 /// A skill as callers give it: its text, or the parts that the contract makes a text of.
@@ -97,7 +116,8 @@ impl Reranking {
 
     /// Number of tokens that are computed, the shared ones once.
     pub fn n_tokens(&self) -> usize {
-        self.n_shared_tokens() + self.texts.iter().map(Tokens::len).sum::<usize>()
+        let n_apart = if let Apart::Tokens(query) = &self.query { query.len() } else { 0 };
+        self.n_shared_tokens() + n_apart + self.texts.iter().map(Tokens::len).sum::<usize>()
     }
 }
 
@@ -107,8 +127,21 @@ impl Reranker {
     /// # Errors
     /// [`Error::MissingFile`], [`Error::Weights`], and [`Error::Unavailable`] for an encoder.
     pub fn new(loader: ModelLoader) -> Result<Reranker> {
+        let scoring = loader.manifest().scoring()?.clone();
+        let contract = &scoring.contract;
+        if let PairForm::Late { weight, bias } = contract.form {
+            let encoder = Box::new(Encoder::new(loader)?);
+            let (manifest, device) = (encoder.manifest().clone(), encoder.device().clone());
+            let tokenizer = Arc::clone(encoder.tokenizer());
+            return Ok(Reranker {
+                manifest,
+                scoring,
+                tokenizer,
+                network: Network::Late { encoder, weight, bias },
+                device,
+            });
+        }
         let (manifest, tokenizer, mut weights) = loader.finish()?;
-        let contract = manifest.reranker_contract()?.clone();
         let mut network = match &manifest.architecture {
             Architecture::Bert(config) => Network::Bert(Box::new(BertClassifier::new(config, &mut weights))),
             Architecture::Qwen3(config) => {
@@ -122,7 +155,7 @@ impl Reranker {
             let (yes, no) = (qwen3.head_row(*yes)?, qwen3.head_row(*no)?);
             *yes_no = yes.iter().zip(no).map(|(yes, no)| yes - no).collect();
         }
-        Ok(Reranker { manifest, contract, tokenizer, network, device })
+        Ok(Reranker { manifest, scoring, tokenizer: Arc::new(tokenizer), network, device })
     }
 
     /// The model's manifest.
@@ -132,23 +165,12 @@ impl Reranker {
 
     /// How texts are put before it.
     pub fn contract(&self) -> &PairContract {
-        &self.contract
+        &self.scoring.contract
     }
 
-    /// Weight of the retrieval score beside the reranker's own.
-    pub fn retrieval_weight(&self) -> f32 {
-        match self.manifest.task {
-            Task::Reranker { retrieval_weight, .. } => retrieval_weight,
-            Task::Encoder { .. } => 0.0,
-        }
-    }
-
-    /// How likely the first route of a reranked answer fits, if that was measured.
-    pub fn calibration(&self) -> Option<Calibration> {
-        match self.manifest.task {
-            Task::Reranker { calibration, .. } => calibration,
-            Task::Encoder { .. } => None,
-        }
+    /// How texts are put before it, and how its scores are used.
+    pub fn scoring(&self) -> &Scoring {
+        &self.scoring
     }
 
     /// Where it runs.
@@ -158,7 +180,7 @@ impl Reranker {
 
     /// The text of a skill.
     pub fn document(&self, name: &str, description: &str, body: &str, documents: Documents) -> String {
-        self.contract.document(name, description, body, documents)
+        self.contract().document(name, description, body, documents)
     }
 
     /// The texts of some documents.
@@ -172,13 +194,14 @@ impl Reranker {
         given.into_iter().map(text).collect()
     }
 
-    /// Token ids of a pair, cut at the contract's limit.
+    /// Token ids of a pair, or of the skill alone where the task is read apart, cut at the contract's limit.
     ///
     /// # Errors
     /// [`Error::Tokenizer`].
     pub fn pair_tokens(&self, text: &PairText) -> Result<Tokens> {
-        let max_tokens = self.contract.document.max_tokens;
+        let max_tokens = self.contract().document.max_tokens;
         match text {
+            PairText::Apart(document) => self.tokenizer.encode(document, max_tokens),
             PairText::Pair { query, document } => self.tokenizer.encode_pair(query, document, max_tokens),
             PairText::Prompt { prefix, middle, suffix } => {
                 let mut ids = self.tokenizer.encode_bare(prefix, max_tokens)?;
@@ -200,7 +223,7 @@ impl Reranker {
         if query.trim().is_empty() {
             return Err(Error::EmptyQuery);
         }
-        let texts = documents.iter().map(|document| self.pair_tokens(&self.contract.text(query, document)));
+        let texts = documents.iter().map(|document| self.pair_tokens(&self.contract().text(query, document)));
         let texts: Vec<Tokens> = texts.collect::<Result<_>>()?;
         let n_shared = n_shared(&texts);
         let prefix = match &self.network {
@@ -212,7 +235,11 @@ impl Reranker {
         };
         let n_before = prefix.as_ref().map_or(0, Prefix::n_tokens);
         let texts = texts.iter().map(|text| text.from(n_before)).collect();
-        Ok(Reranking { texts, prefix, n_done: 0 })
+        let query = match &self.network {
+            Network::Late { encoder, .. } => Apart::Tokens(encoder.query_tokens(&encoder.contract().query(query))?),
+            _ => Apart::No,
+        };
+        Ok(Reranking { texts, prefix, query, n_done: 0 })
     }
 
     /// The scores of the next documents, in the order in which they were given; `None` when all are done.
@@ -233,7 +260,10 @@ impl Reranker {
             return Ok(None);
         }
         let batch = Batch::new(&reranking.texts[start..end]);
-        let scores = self.score(&batch, reranking.prefix.as_ref()).await?;
+        if let (Apart::Tokens(query), Network::Late { encoder, .. }) = (&reranking.query, &self.network) {
+            reranking.query = Apart::Vectors(inner_vectors(encoder, &Batch::new([query])).await?.concat());
+        }
+        let scores = self.score(&batch, reranking).await?;
         reranking.n_done = end;
         Ok(Some(scores.into_iter().zip(start..).map(|(score, place)| Scored { place, score }).collect()))
     }
@@ -251,11 +281,17 @@ impl Reranker {
         Ok(scores)
     }
 
-    async fn score(&self, batch: &Batch, prefix: Option<&Prefix>) -> Result<Vec<f32>> {
+    async fn score(&self, batch: &Batch, reranking: &Reranking) -> Result<Vec<f32>> {
         match &self.network {
+            Network::Late { encoder, weight, bias } => {
+                let Apart::Vectors(query) = &reranking.query else { unreachable!("the task goes first") };
+                let d = self.manifest.width();
+                let documents = inner_vectors(encoder, batch).await?;
+                Ok(documents.iter().map(|document| weight * late::interaction(query, document, d) + bias).collect())
+            }
             Network::Bert(bert) => device::read(bert.forward(batch)?).await,
             Network::Qwen3 { qwen3, yes_no } => {
-                let last = pool::last(qwen3.forward(batch, prefix)?, &batch.lengths);
+                let last = pool::last(qwen3.forward(batch, reranking.prefix.as_ref())?, &batch.lengths);
                 let rows = device::read(qwen3.normed(last)).await?;
                 Ok(rows
                     .chunks_exact(yes_no.len())
@@ -279,6 +315,9 @@ impl Reranker {
     /// # Errors
     /// [`Error::Device`] when it is something else.
     pub async fn self_test(&self) -> Result<()> {
+        if let Network::Late { encoder, .. } = &self.network {
+            return encoder.self_test().await;
+        }
         let Some(SelfTest { query, document: Some(document), expected }) = &self.manifest.self_test else {
             return Ok(());
         };
@@ -290,6 +329,13 @@ impl Reranker {
         let name = self.device.name();
         Err(Error::Device { reason: format!("self-test failed: {name} computes wrong numbers ({got:?})") })
     }
+}
+
+/// The vectors of the tokens that count in late interaction, `[t, d]` for each text.
+async fn inner_vectors(encoder: &Encoder, batch: &Batch) -> Result<Vec<Vec<f32>>> {
+    let rows = encoder.token_vectors(batch).await?;
+    let inner = late::inner_rows(&rows, &batch.lengths, encoder.manifest().width());
+    Ok(inner.map(<[f32]>::to_vec).collect())
 }
 
 /// Number of tokens that all texts begin with; each keeps at least one of its own.

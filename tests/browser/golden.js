@@ -16,7 +16,7 @@ const PROGRAM = path('../../target/release/skillrouter');
 const MODELS = path('../../target/test-models/');
 
 const ENCODERS = ['tiny-bert-mean', 'tiny-bert-cls', 'tiny-qwen3-embedding'];
-const RERANKERS = ['tiny-bert-pair', 'tiny-qwen3-reranker'];
+const RERANKERS = ['tiny-bert-pair', 'tiny-bert-late', 'tiny-qwen3-reranker'];
 /** Absolute: vectors have length 1. */
 const VECTOR_TOLERANCE = 2e-4;
 /** Relative to the larger of the score and 1. */

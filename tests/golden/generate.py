@@ -7,10 +7,14 @@
 Writes, beside this file, what is named, or else all of it:
   tiny-bert-{mean,cls}, tiny-qwen3-embedding
       random encoders of two layers, as sentence-transformers saves them, and texts with token ids and vectors
+  tiny-bert-late
+      a random encoder of two layers with a contract for late interaction, and pairs with token ids and scores
   tiny-bert-pair, tiny-qwen3-reranker
       random cross-encoders of two layers, as transformers saves them, and pairs with token ids and scores
   skillrouter-mini-encoder.json
       texts with token ids and vectors of the default encoder in f32, as `make train-encoder` left it in target/training
+  skillrouter-mini-late.json
+      tasks and skills with token ids and scores by late interaction, likewise
   qwen3-ids.json
       texts with token ids of the tokenizer of Qwen3, without the end token
 
@@ -31,7 +35,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import Normalize, Pooling, Transformer
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
-    BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM,
+    AutoTokenizer, BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM,
     Qwen3Model,
 )
 
@@ -376,6 +380,56 @@ def trained_encoder():
     return SentenceTransformer(modules=modules, device="cpu")
 
 
+def interaction(model, tokenizer, query, document, limit):
+    """Token ids of both, and how their tokens interact: the mean over the query's of the cosine to the nearest of the document's."""
+    ids, states = [], []
+    for text in (query, document):
+        tokens = tokenizer([text], truncation=True, max_length=limit, return_tensors="pt")
+        with torch.no_grad():
+            found = model(input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"]).last_hidden_state[0, 1:-1]
+        ids.append(tokens["input_ids"][0].tolist())
+        states.append(torch.nn.functional.normalize(found, dim=-1))
+    cosines = states[0] @ states[1].T
+    return *ids, cosines.max(1).values.mean().item() if cosines.numel() else -1.0
+
+
+def tiny_bert_late():
+    name, limit = "tiny-bert-late", 24
+    folder, model, tokenizer = tiny_bert(name, 7, limit, lambda config: BertModel(config, add_pooling_layer=False))
+    save_modules(folder, {"word_embedding_dimension": 48, "pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True})
+    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": limit, "do_lower_case": False}))
+    template = {"template": "{name} | {description} | {body}", "description_max_chars": 500, "body_max_chars": 2000, "max_tokens": limit}
+    (folder / "late.json").write_text(json.dumps({
+        "query_max_chars": 2000, "document": template, "fast": {"description_max_chars": 20, "body_max_chars": 20},
+        "form": {"late": {"weight": 8.0, "bias": -4.0}},
+    }))
+    pairs = []
+    for query, document in PAIRS:
+        query_ids, ids, value = interaction(model, tokenizer, query, document, limit)
+        pairs.append({"query": query, "document": document, "query_ids": query_ids, "ids": ids, "score": round(8 * value - 4, 7)})
+    write(f"{name}.json", {"max_tokens": limit, "pairs": pairs})
+
+
+def trained_late():
+    """Tasks and skills by the default encoder in f32, in the form that its training wrote."""
+    contract = json.loads((TRAINED / "late.json").read_text())
+    limits, late = contract["document"], contract["form"]["late"]
+    tokenizer = AutoTokenizer.from_pretrained(TRAINED)
+    model = BertModel.from_pretrained(TRAINED, dtype=torch.float32, add_pooling_layer=False).eval()
+    pairs = []
+    for query in QUERIES + ["turn these receipts into a spreadsheet", LONG * 20]:
+        for name, description, body in SKILLS:
+            document = limits["template"].format(
+                name=name, description=description[: limits["description_max_chars"]], body=body[: limits["body_max_chars"]],
+            )
+            query_ids, ids, value = interaction(model, tokenizer, query[: contract["query_max_chars"]], document, limits["max_tokens"])
+            pairs.append({
+                "query": query, "name": name, "description": description, "body": body, "query_ids": query_ids, "ids": ids,
+                "score": round(late["weight"] * value + late["bias"], 5),
+            })
+    write("skillrouter-mini-late.json", {"pairs": pairs})
+
+
 def qwen3_ids():
     tokenizer = Tokenizer.from_file(str(QWEN3_TOKENIZER))
     write("qwen3-ids.json", {
@@ -387,9 +441,11 @@ MAKERS = {
     "tiny-bert-mean": lambda: tiny_bert_encoder("mean", 1),
     "tiny-bert-cls": lambda: tiny_bert_encoder("cls", 2),
     "tiny-bert-pair": tiny_bert_pair,
+    "tiny-bert-late": tiny_bert_late,
     "tiny-qwen3-embedding": tiny_qwen3_embedding,
     "tiny-qwen3-reranker": tiny_qwen3_reranker,
     "skillrouter-mini-encoder": lambda: write("skillrouter-mini-encoder.json", golden(trained_encoder(), TEXTS)),
+    "skillrouter-mini-late": trained_late,
     "qwen3-ids": qwen3_ids,
 }
 
