@@ -14,6 +14,8 @@ const ALLOWED_TAGS = [
 const ALLOWED_ATTR = ['class', 'start', 'align', 'tabindex', 'role', 'aria-label'];
 /** The panel has an h2, so instructions begin at h3 and go no deeper than h6. */
 const TOP_LEVEL = 3;
+/** What comes after so many characters is shown as the text that it is: parsers are slow on texts that are made to be slow. */
+const MAX_CHARS = 32_000;
 
 let libraries = null;
 
@@ -33,11 +35,33 @@ async function load() {
  */
 export async function renderMarkdown(markdown) {
   const [{ Marked }, { default: DOMPurify }] = await load();
-  const marked = new Marked({ gfm: true });
-  const tokens = marked.lexer(markdown);
-  const shallowest = Math.min(...tokens.filter(({ type }) => type === 'heading').map(({ depth }) => depth), 6);
-  marked.use({ renderer: renderer(TOP_LEVEL - shallowest) });
-  return DOMPurify.sanitize(marked.parser(tokens), { ALLOWED_TAGS, ALLOWED_ATTR, ALLOW_DATA_ATTR: false, RETURN_DOM_FRAGMENT: true });
+  const text = withoutOverrides(markdown);
+  try {
+    const marked = new Marked({ gfm: true });
+    const tokens = marked.lexer(text.slice(0, MAX_CHARS));
+    const shallowest = Math.min(...tokens.filter(({ type }) => type === 'heading').map(({ depth }) => depth), 6);
+    marked.use({ renderer: renderer(TOP_LEVEL - shallowest) });
+    const html = marked.parser(tokens);
+    const fragment = DOMPurify.sanitize(html, { ALLOWED_TAGS, ALLOWED_ATTR, ALLOW_DATA_ATTR: false, RETURN_DOM_FRAGMENT: true });
+    if (text.length > MAX_CHARS) fragment.append(asText(text.slice(MAX_CHARS)));
+    return fragment;
+  } catch {
+    return asText(text); // Nested deeper than the stack allows.
+  }
+}
+
+/** Text in which nothing turns the direction of what follows: shown, an override can make a word read as another. @param {string} text */
+export function withoutOverrides(text) {
+  return text.replace(/[\u202d\u202e]/g, '\ufffd');
+}
+
+function asText(text) {
+  const fragment = document.createDocumentFragment();
+  const pre = document.createElement('pre');
+  pre.tabIndex = 0;
+  pre.textContent = text;
+  fragment.append(pre);
+  return fragment;
 }
 
 /** How the parts that are not plain text are written. @param {number} shift of heading levels */

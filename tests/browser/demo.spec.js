@@ -199,6 +199,10 @@ for (const width of [320, 360, 768]) {
     await expect(demo.panel.locator('#panel-body h3').first()).toBeVisible();
     expect(await overflow()).toBe(0);
     expect(await demo.panel.evaluate((panel) => panel.scrollWidth - panel.clientWidth)).toBe(0);
-    await expect(page.locator('#main')).toHaveJSProperty('inert', true);
+    expect(await demo.panel.evaluate((panel) => panel.matches(':modal'))).toBe(true); // The page under it is inert.
+    await expect(demo.query).not.toBeFocused();
+    await page.keyboard.press('/');
+    await expect(demo.query).toBeFocused();
+    await expect(demo.panel).toBeHidden();
   });
 }

@@ -40,7 +40,7 @@ export class Demo {
     this.options = page.getByRole('option');
     this.names = page.locator('#results .name');
     this.banner = page.locator('#banner');
-    this.panel = page.getByRole('complementary');
+    this.panel = page.getByRole('dialog');
     this.state = page.locator('#state');
     this.stage = page.locator('#answer-stage');
     this.title = page.locator('#answer-title');
@@ -86,7 +86,7 @@ export class Demo {
       const { files, encoder, routing } = await read('index/index.json');
       const reranker = new URLSearchParams(location.search).get('reranker') ?? routing.reranker?.name ?? 'none';
       let n_files = 1 + Object.values(files).flat().length;
-      for (const name of [encoder.name, reranker].filter((name) => name !== 'none')) {
+      for (const name of new Set([encoder.name, reranker].filter((name) => name !== 'none'))) {
         const { weights } = await read(`models/${name}/model.json`);
         n_files += 1 + 1 + weights.length; // A tokenizer stands beside the manifest.
       }

@@ -6,12 +6,15 @@
  * the same question waits until the pointer leaves the list, the panel is closed, or the next key is pressed.
  */
 
+import { withoutOverrides } from './markdown.js';
+import { optionMarkup, textElement } from './skill-search-markup.js';
+
 /**
  * @typedef {import('./client.js').Route} Route
- * @typedef {import('./client.js').Fit} Fit
  *
- * What the list shows of an answer.
- * @typedef {{ routes: Route[], fit?: Fit }} Shown
+ * Skills that are shown as one, and what the list shows of an answer.
+ * @typedef {{ route: Route, copies: Route[] }} Entry
+ * @typedef {{ entries: Entry[], fit?: import('./client.js').Fit }} Shown
  */
 
 const MOVE_MS = 180;
@@ -22,19 +25,18 @@ const FITS = {
   weak: 'this skill may fit the task; look at the others too',
 };
 
-/** The listbox. */
-export class Results {
+export class List {
   #list;
   #input;
   #onChoose;
   #onCaughtUp;
-  /** @type {Route[]} */
-  #routes = [];
+  /** @type {Entry[]} */
+  #entries = [];
   /** The question that the list is about. */
   #question = '';
   /** Somebody is in the list. */
   #occupied = false;
-  /** @type {Shown | null} a better order that waits */
+  /** A better order that waits. @type {Shown | null} */
   #waiting = null;
   /** Where the pointer was: browsers report it as moved when the page moves under it. */
   #pointer = '';
@@ -45,7 +47,7 @@ export class Results {
   /**
    * @param {HTMLElement} list role listbox
    * @param {HTMLInputElement} input role combobox
-   * @param {(route: Route) => void} onChoose
+   * @param {(entry: Entry) => boolean} onChoose whether the skill is open now
    * @param {() => void} onCaughtUp the order that was waiting is shown now
    */
   constructor(list, input, onChoose, onCaughtUp) {
@@ -65,58 +67,37 @@ export class Results {
     list.addEventListener('pointerleave', () => this.#catchUp());
   }
 
+  get question() {
+    return this.#question;
+  }
+
+  /** How many skills it shows, copies not counted. */
   get length() {
-    return this.#routes.length;
+    return this.#entries.length;
   }
 
   /**
-   * @param {Shown} answer
+   * @param {Pick<import('./client.js').Answer, 'routes' | 'fit'>} answer
    * @param {string} question that it answers
    * @returns {boolean} false when it waits, because somebody is in the list
    */
   show({ routes, fit }, question) {
-    const same_order = routes.length === this.#routes.length && routes.every(({ skill_idx }, i) => skill_idx === this.#routes[i].skill_idx);
+    const entries = foldCopies(routes);
+    const same_order = entries.length === this.length && entries.every(({ route }, i) => route.skill_idx === this.#entries[i].route.skill_idx);
     if (question !== this.#question) this.#occupied = false;
     this.#question = question;
-    this.#waiting = this.#occupied && !same_order ? { routes, fit } : null;
-    if (!this.#waiting) this.#fill({ routes, fit });
+    this.#waiting = this.#occupied && !same_order ? { entries, fit } : null;
+    if (!this.#waiting) this.#fill({ entries, fit });
     return !this.#waiting;
-  }
-
-  /** Shows what waited. */
-  #catchUp() {
-    this.#occupied = false;
-    if (!this.#waiting) return;
-    this.#fill(this.#waiting);
-    this.#waiting = null;
-    this.#onCaughtUp();
-  }
-
-  #fill({ routes, fit }) {
-    const active_skill = this.#routes[this.#active]?.skill_idx;
-    const before = this.#tops();
-    const options = new Map();
-    for (const [i, route] of routes.entries()) {
-      const option = this.#options.get(route.skill_idx) ?? newOption(route.skill_idx);
-      fill(option, route, i + 1);
-      fillFit(option, i === 0 ? fit : undefined);
-      options.set(route.skill_idx, option);
-    }
-    this.#list.replaceChildren(...options.values());
-    this.#options = options;
-    this.#routes = routes;
-    this.#animate(before);
-    this.#input.setAttribute('aria-expanded', String(routes.length > 0));
-    this.#setActive(routes.findIndex(({ skill_idx }) => skill_idx === active_skill));
   }
 
   /** @param {1 | -1} step */
   move(step) {
-    if (this.#routes.length === 0) return;
+    if (this.length === 0) return;
     this.#catchUp();
     this.#occupied = true;
     const from = this.#active < 0 && step < 0 ? 0 : this.#active;
-    this.#setActive((from + step + this.#routes.length) % this.#routes.length);
+    this.#setActive((from + step + this.length) % this.length);
     this.#list.children[this.#active].scrollIntoView({ block: 'nearest' });
   }
 
@@ -131,16 +112,44 @@ export class Results {
     this.#unmark();
   }
 
-  #unmark() {
-    for (const option of this.#list.children) option.classList.remove('open');
+  /** Shows what waited. */
+  #catchUp() {
+    this.#occupied = false;
+    if (!this.#waiting) return;
+    this.#fill(this.#waiting);
+    this.#waiting = null;
+    this.#onCaughtUp();
+  }
+
+  #fill({ entries, fit }) {
+    const active_skill = this.#entries[this.#active]?.route.skill_idx;
+    const before = this.#tops();
+    const options = new Map();
+    for (const [i, entry] of entries.entries()) {
+      const { skill_idx } = entry.route;
+      const option = this.#options.get(skill_idx) ?? Object.assign(optionMarkup(), { id: `skill-${skill_idx}` });
+      fill(option, entry, i + 1);
+      fillFit(option, i === 0 ? fit : undefined);
+      options.set(skill_idx, option);
+    }
+    this.#list.replaceChildren(...options.values());
+    this.#options = options;
+    this.#entries = entries;
+    this.#animate(before);
+    this.#input.setAttribute('aria-expanded', String(entries.length > 0));
+    this.#setActive(entries.findIndex(({ route }) => route.skill_idx === active_skill));
   }
 
   #choose(position) {
-    if (!this.#routes[position]) return;
+    if (!this.#entries[position]) return;
     this.#setActive(position);
     this.#unmark();
-    this.#list.children[position].classList.add('open');
-    this.#onChoose(this.#routes[position]);
+    const is_open = this.#onChoose(this.#entries[position]);
+    this.#list.children[position].classList.toggle('open', is_open);
+  }
+
+  #unmark() {
+    for (const option of this.#list.children) option.classList.remove('open');
   }
 
   #setActive(position) {
@@ -166,29 +175,27 @@ export class Results {
   }
 }
 
-function newOption(skill_idx) {
-  const option = document.createElement('li');
-  option.id = `skill-${skill_idx}`;
-  option.setAttribute('role', 'option');
-  option.innerHTML = `
-    <span class="rank" aria-hidden="true"></span>
-    <span class="card">
-      <span class="name"></span>
-      <span class="description"></span>
-      <span class="facts-line"></span>
-    </span>
-    <span class="score">
-      <span class="number"></span><span class="bar" aria-hidden="true"><span></span></span> <span class="fit" hidden></span>
-    </span>`;
-  return option;
+/**
+ * Exact duplicates flood lists where catalogues were merged: skills of the same name and description become one entry.
+ * @param {Route[]} routes best first; one without a description, while that is being fetched, stays by itself
+ * @returns {Entry[]} best first
+ */
+export function foldCopies(routes) {
+  const entries = new Map();
+  for (const route of routes) {
+    const key = route.description === undefined ? route.skill_idx : JSON.stringify([route.name, route.description]);
+    if (entries.has(key)) entries.get(key).copies.push(route);
+    else entries.set(key, { route, copies: [] });
+  }
+  return [...entries.values()];
 }
 
-/** @param {HTMLElement} option @param {Route} route @param {number} rank */
-function fill(option, route, rank) {
+/** @param {HTMLElement} option @param {Entry} entry @param {number} rank */
+function fill(option, { route, copies }, rank) {
   const part = (selector) => option.querySelector(selector);
   part('.rank').textContent = String(rank);
-  part('.name').textContent = route.name;
-  part('.description').textContent = route.description ?? '';
+  part('.name').textContent = withoutOverrides(route.name);
+  part('.description').textContent = withoutOverrides(route.description ?? '');
   part('.number').textContent = route.score.toFixed(2);
   const share = route.rerank_score === undefined ? route.score : 1 / (1 + Math.exp(-route.score)); // A reranker's are log odds.
   part('.bar > span').style.setProperty('width', `${Math.round(Math.min(1, Math.max(0, share)) * 100)}%`);
@@ -196,6 +203,7 @@ function fill(option, route, rank) {
     ...(route.lexical_rank ? [chip('words', `Words #${route.lexical_rank}`)] : []),
     ...(route.dense_rank ? [chip('meaning', `Meaning #${route.dense_rank}`)] : []),
     ...(route.rerank_score === undefined ? [] : [chip('reranked', `Re-ranked from #${route.retrieval_rank}`)]),
+    ...(copies.length > 0 ? [chip('fact', `and ${copies.length} ${copies.length === 1 ? 'copy' : 'copies'}`)] : []),
     ...[route.source, route.license].filter(Boolean).map((text) => chip('fact', text)),
   );
 }
@@ -212,8 +220,5 @@ function fillFit(option, fit) {
 }
 
 function chip(kind, text) {
-  const span = document.createElement('span');
-  span.className = `chip ${kind}`;
-  span.textContent = text;
-  return span;
+  return Object.assign(textElement('span', `chip ${kind}`, withoutOverrides(text)), { dir: 'auto' });
 }

@@ -1,0 +1,322 @@
+/**
+ * `<skill-search>`: describe a task, get the skill for it, in any page and without a server.
+ *
+ *     <script type="module" src="skill-search.js"></script>
+ *     <skill-search index="/skills/index/" models="/skills/models/"></skill-search>
+ *
+ * The element itself: attributes, properties, events, and when it opens and leaves its index. All names that a page may use are
+ * explained in skill-search.d.ts. Importing this where there is no document, as on a server, does nothing.
+ */
+
+import { Asking } from './skill-search-asking.js';
+import { takeHotkey } from './skill-search-hotkey.js';
+import { List } from './skill-search-list.js';
+import { searchMarkup } from './skill-search-markup.js';
+import { Panel } from './skill-search-panel.js';
+import { Source, whenWanted } from './skill-search-source.js';
+import { Status } from './skill-search-status.js';
+import { styleSheet } from './skill-search-style.js';
+
+const DEFAULTS = { index: 'index/', models: 'models/', device: 'auto', top: 8, hotkey: '/', label: 'Describe the task in your own words' };
+/** What decides where answers come from. */
+const SOURCE_ATTRIBUTES = ['index', 'models', 'reranker', 'device'];
+/** Properties that a page may have set before it loaded this file. */
+const EARLY_PROPERTIES = ['router', 'value'];
+
+export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
+  static observedAttributes = [...SOURCE_ATTRIBUTES, 'label', 'placeholder', 'hotkey', 'top'];
+
+  #internals = this.attachInternals();
+  #root = this.attachShadow({ mode: 'open' });
+  #input;
+  #status;
+  #list;
+  #panel;
+  #asking;
+  /** Null while it is not in a document. @type {Source | null} */
+  #source = null;
+  /** A router of the page. */
+  #given = null;
+  /** Somebody wants answers; until then nothing is opened. */
+  #is_wanted = false;
+  #is_connecting = false;
+  #stopWaiting = () => {};
+  #giveUpHotkey = () => {};
+  #ready;
+  /** @type {import('./client.js').Answer | null} */
+  #answer = null;
+
+  /** How a source tells this element what happens. */
+  #member = {
+    onState: (state) => this.#noteState(state),
+    onProgress: (progress) => {
+      this.#status.showProgress(progress);
+      this.#tell('progress', progress);
+    },
+    onRouter: () => this.#ask(),
+  };
+
+  constructor() {
+    super();
+    this.#root.adoptedStyleSheets = [styleSheet()];
+    this.#root.append(searchMarkup());
+    this.#input = this.#part('query');
+    this.#status = new Status(this.#root);
+    this.#list = new List(this.#part('results'), this.#input, (entry) => this.#choose(entry), () => this.#showAnswer(true));
+    this.#panel = new Panel(this, this.#root, {
+      readBody: (skill_idx) => this.#source.router.body(skill_idx),
+      onToggle: (is_open) => this.#noteOpen(is_open),
+    });
+    this.#asking = new Asking({
+      onBusy: (is_busy) => this.#status.showBusy(is_busy),
+      onAnswer: (answer, question, settled) => this.#noteAnswer(answer, question, settled),
+      onNothing: () => this.#showNothing(),
+      onFailure: (error) => this.#status.showFailure(error),
+    });
+    this.#expectReady();
+    this.#showTexts();
+    this.#listen();
+  }
+
+  connectedCallback() {
+    for (const name of EARLY_PROPERTIES) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = this[name];
+      delete this[name]; // It hides the accessor of the class.
+      this[name] = value;
+    }
+    if (!this.#source && this.value === '') this.#input.value = this.getAttribute('value') ?? '';
+    this.#connectSoon();
+  }
+
+  /** Whoever is only moved is in the document again before the task ends. */
+  disconnectedCallback() {
+    setTimeout(() => !this.isConnected && this.#disconnect());
+  }
+
+  attributeChangedCallback(name) {
+    if (SOURCE_ATTRIBUTES.includes(name)) this.#connectSoon();
+    else if (name === 'hotkey' && this.#source) this.#takeHotkey();
+    else if (name === 'top' && this.#source) this.#ask();
+    else this.#showTexts();
+  }
+
+  get router() {
+    return this.#source?.router ?? this.#given;
+  }
+
+  set router(router) {
+    this.#given = router ?? null;
+    this.#connectSoon();
+  }
+
+  get value() {
+    return this.#input.value;
+  }
+
+  set value(text) {
+    this.#input.value = text;
+    this.#ask();
+  }
+
+  get answer() {
+    return this.#answer;
+  }
+
+  get ready() {
+    return this.#ready.promise;
+  }
+
+  ask(text) {
+    this.value = text;
+    this.#want();
+  }
+
+  focus(options) {
+    this.#input.focus(options);
+  }
+
+  reload() {
+    this.#is_wanted = true;
+    void this.#source?.open();
+  }
+
+  #listen() {
+    const keys = {
+      ArrowDown: () => this.#list.move(1),
+      ArrowUp: () => this.#list.move(-1),
+      Enter: () => this.#list.choose(),
+      Escape: () => (this.#panel.isOpen ? this.#panel.close() : this.#clear()),
+    };
+    this.#input.addEventListener('input', () => this.#ask());
+    this.#input.addEventListener('paste', (event) => this.#paste(event));
+    this.#input.addEventListener('keydown', (event) => {
+      if (event.isComposing || !keys[event.key]) return;
+      event.preventDefault();
+      keys[event.key]();
+    });
+    this.#part('clear').addEventListener('click', () => this.#clear());
+    this.#part('loading-cancel').addEventListener('click', () => this.#source?.cancel());
+    this.#part('banner-retry').addEventListener('click', () => this.reload());
+  }
+
+  /** Attributes and properties that are set in one task count together. */
+  #connectSoon() {
+    if (this.#is_connecting) return;
+    this.#is_connecting = true;
+    queueMicrotask(() => {
+      this.#is_connecting = false;
+      if (this.isConnected) this.#connect();
+    });
+  }
+
+  #connect() {
+    const source = this.#given ? Source.around(this.#given) : Source.of(this.#sourceOptions());
+    if (source === this.#source) return;
+    const is_first = !this.#source;
+    this.#leave();
+    this.#source = source;
+    source.join(this.#member);
+    if (is_first) this.#takeHotkey();
+    this.#ask();
+    if (this.#given || this.#is_wanted) source.start();
+    else this.#stopWaiting = whenWanted(this, this.getAttribute('load'), () => this.#want());
+  }
+
+  #disconnect() {
+    this.#asking.stop();
+    this.#panel.close();
+    this.#giveUpHotkey();
+    this.#leave();
+    this.#is_wanted = false;
+  }
+
+  #leave() {
+    this.#stopWaiting();
+    this.#source?.leave(this.#member);
+    this.#source = null;
+    if (this.#ready.isSettled) this.#expectReady();
+  }
+
+  #want() {
+    this.#is_wanted = true;
+    this.#source?.start();
+  }
+
+  #sourceOptions() {
+    const folder = (name) => new URL(this.getAttribute(name) || DEFAULTS[name], document.baseURI).href;
+    const reranker = this.getAttribute('reranker') || undefined;
+    return {
+      index: folder('index'),
+      models: folder('models'),
+      reranker: reranker === 'none' ? null : reranker,
+      device: this.getAttribute('device') || DEFAULTS.device,
+    };
+  }
+
+  #ask() {
+    const question = this.value.trim();
+    this.#part('clear').hidden = this.value === '';
+    this.#part('before').hidden = question !== '';
+    const top = Math.trunc(Number(this.getAttribute('top')));
+    void this.#asking.ask(question, this.#source, top > 0 ? top : DEFAULTS.top);
+  }
+
+  #clear() {
+    this.value = '';
+    this.focus();
+  }
+
+  /** A text box of one line would glue the last word of each line to the first of the next. */
+  #paste(event) {
+    const text = event.clipboardData.getData('text');
+    if (!text.includes('\n')) return;
+    event.preventDefault();
+    this.#input.setRangeText(text.replace(/\s+/g, ' ').trim(), this.#input.selectionStart, this.#input.selectionEnd, 'end');
+    this.#ask();
+  }
+
+  #noteState(state) {
+    const { state: word, text, error } = state;
+    this.#status.showState(state);
+    if (word === 'ready' || error) {
+      if (word === 'ready') this.#ready.resolve(this.#source.router);
+      else this.#ready.reject(error);
+      this.#ready.isSettled = true;
+    } else if (this.#ready.isSettled) {
+      this.#expectReady();
+    }
+    this.#tell('state', error ? { state: word, text, error } : { state: word, text });
+  }
+
+  /** Nobody has to listen: a rejection that is not awaited is not reported. */
+  #expectReady() {
+    this.#ready = Promise.withResolvers();
+    this.#ready.promise.catch(() => {});
+  }
+
+  #noteAnswer(answer, question, settled) {
+    this.#answer = answer;
+    this.#status.takeBackFailure();
+    this.#showAnswer(this.#list.show(answer, question));
+    if (settled || !answer.reranked) this.#status.announce(answer, this.#list.length);
+    this.#tell('answer', { query: question, answer, settled });
+  }
+
+  #showAnswer(shown) {
+    if (this.#answer) this.#status.showAnswer(this.#answer, this.#list.question, shown);
+  }
+
+  #showNothing() {
+    this.#answer = null;
+    this.#list.show({ routes: [] }, '');
+    this.#status.showNoAnswer();
+    this.#status.announce(null, 0);
+  }
+
+  /** @returns {boolean} whether the panel opens */
+  #choose(entry) {
+    const query = this.#list.question;
+    const goes_on = this.#tell('choose', { route: entry.route, query }, { cancelable: true });
+    if (!goes_on || this.getAttribute('panel') === 'none') return false;
+    void this.#panel.open(entry, query);
+    return true;
+  }
+
+  /** A page may give the element more room while its panel is open: `skill-search:state(open)`. */
+  #noteOpen(is_open) {
+    if (is_open) return void this.#internals.states.add('open');
+    this.#internals.states.delete('open');
+    this.#list.rest();
+    if (this.isConnected) this.focus();
+  }
+
+  #takeHotkey() {
+    this.#giveUpHotkey();
+    const key = this.getAttribute('hotkey') ?? DEFAULTS.hotkey;
+    const hint = this.#part('hotkey');
+    hint.textContent = key;
+    const focus = () => {
+      this.#panel.close();
+      this.focus();
+      this.#input.select();
+    };
+    this.#giveUpHotkey = key === 'none' ? () => {} : takeHotkey({ key, focus, onOwner: (is_owner) => (hint.hidden = !is_owner) });
+  }
+
+  #showTexts() {
+    this.#part('label').textContent = this.getAttribute('label') || DEFAULTS.label;
+    this.#input.placeholder = this.getAttribute('placeholder') ?? '';
+  }
+
+  /** @returns {boolean} unless a listener prevented it */
+  #tell(name, detail, { cancelable = false } = {}) {
+    return this.dispatchEvent(new CustomEvent(`skill-search-${name}`, { detail, bubbles: true, composed: true, cancelable }));
+  }
+
+  #part(id) {
+    return this.#root.getElementById(id);
+  }
+}
+
+if (globalThis.customElements && !customElements.get('skill-search')) customElements.define('skill-search', SkillSearch);
