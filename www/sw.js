@@ -6,14 +6,22 @@
 const CACHE_NAME = 'skillrouter-shell-v1';
 const SHELL = [
   './', 'index.html', 'demo.css', 'icon.svg',
-  'demo.js', 'demo-panel.js', 'demo-results.js', 'demo-status.js', 'markdown.js',
+  'demo.js', 'demo-status.js',
+  'skill-search.js', 'skill-search-asking.js', 'skill-search-hotkey.js', 'skill-search-list.js',
+  'skill-search-markup.js', 'skill-search-panel.js', 'skill-search-passage.js', 'skill-search-source.js',
+  'skill-search-status.js', 'skill-search-style.js', 'markdown.js',
   'client.js', 'connection.js', 'error.js',
   'worker.js', 'session.js', 'index-files.js', 'arrival.js', 'model.js', 'reranking.js', 'report.js',
   'engine.js', 'device.js', 'webgpu.js', 'choices.js', 'assets.js', 'cache.js', 'progress.js',
   'pkg/cpu/skillrouter.js', 'pkg/cpu/skillrouter_bg.wasm', 'pkg/vendor/marked.esm.js', 'pkg/vendor/purify.es.mjs',
 ];
-/** Kept once they were used: most visitors never need these megabytes. */
-const LATER = ['pkg/gpu/skillrouter.js', 'pkg/gpu/skillrouter_bg.wasm'];
+/** Kept once they were used: most visitors never need these. */
+const LATER = [
+  'pkg/gpu/skillrouter.js', 'pkg/gpu/skillrouter_bg.wasm',
+  'evaluate-comparison.js', 'evaluate-elements.js', 'evaluate-export.js', 'evaluate-failures.js', 'evaluate-files.js', 'evaluate-metrics.js',
+  'evaluate-queries.js', 'evaluate-run.js', 'evaluate-skills.js', 'evaluate-status.js', 'evaluate-table.js', 'evaluate-times.js',
+  'evaluate-words.js', 'evaluate.css', 'evaluate.html', 'evaluate.js',
+];
 const urls = (paths) => paths.map((path) => new URL(path, self.registration.scope).href);
 const KEPT_URLS = new Set(urls([...SHELL, ...LATER]));
 
