@@ -89,15 +89,17 @@ node_modules/.installed: package.json package-lock.json
 
 # --- site: what a static host serves ---------------------------------------------------------------------------------
 
-WWW := $(shell find www -path www/skills -prune -o -type f ! -name screenshot.png -print)
+WWW := $(shell find www -path www/skills -prune -o -type f ! -name screenshot.png ! -name 'node.*' ! -name '*.mjs' -print)
 
 site: $(SITE)/.complete
 
-$(SITE)/.complete: $(WWW) pkg/cpu/skillrouter_bg.wasm pkg/gpu/skillrouter_bg.wasm pkg/vendor/marked.esm.js target/index/index.json $(ENCODER)/model.json
+$(SITE)/.complete: $(WWW) pkg/cpu/skillrouter_bg.wasm pkg/gpu/skillrouter_bg.wasm pkg/vendor/marked.esm.js www/minify.mjs www/queries.mjs target/index/index.json $(ENCODER)/model.json
 	rm -rf $(SITE) && mkdir -p $(SITE)/models
 	cp $(WWW) $(SITE)/
 	cp -r pkg $(SITE)/pkg
+	node www/minify.mjs $(SITE)
 	cp -r target/index $(SITE)/index
+	node www/queries.mjs > $(SITE)/index/queries.json
 	cp -r $(ENCODER) $(SITE)/models/
 	touch $@
 
@@ -132,6 +134,25 @@ vulkan:
 	@ls /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json >/dev/null 2>&1 \
 		|| (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mesa-vulkan-drivers) \
 		|| (echo "install a Vulkan driver first: apt-get install mesa-vulkan-drivers" >&2; exit 1)
+
+# --- npm package -----------------------------------------------------------------------------------------------------
+# What `npm pack ./target/npm` packs: flat like a site, but for the demo. Only this copy of package.json is not private, so
+# that nothing is published by mistake.
+
+NPM := target/npm
+NPM_WWW := $(filter-out www/demo%.js www/evaluate%.js www/bench.js www/sw.js,$(wildcard www/*.js www/*.d.ts))
+
+.PHONY: npm
+npm: $(NPM)/.complete
+test: $(NPM)/.complete
+
+$(NPM)/.complete: package.json README.md LICENSE $(NPM_WWW) pkg/cpu/skillrouter_bg.wasm pkg/gpu/skillrouter_bg.wasm pkg/vendor/marked.esm.js $(ENCODER)/model.json
+	rm -rf $(NPM) && mkdir -p $(NPM)/models $(NPM)/pkg
+	cp package.json README.md LICENSE $(NPM_WWW) $(NPM)/
+	cp -r pkg/cpu pkg/gpu pkg/vendor $(NPM)/pkg/
+	cp -r $(ENCODER) $(NPM)/models/
+	cd $(NPM) && npm pkg delete private scripts devDependencies
+	touch $@
 
 # --- measuring -------------------------------------------------------------------------------------------------------
 
@@ -182,6 +203,7 @@ DATA ?= ../shared/data
 PYTHON := .venv-training/bin/python
 # Chosen on dev: QUALITY.md, "Mixing".
 DENSE_WEIGHT := 1.5
+RETRIEVAL_WEIGHT := 9
 
 .venv-training/.installed: training/requirements.txt
 	python3 -m venv .venv-training
@@ -199,12 +221,10 @@ train-reranker: .venv-training/.installed $(SKILLROUTER)
 	$(PYTHON) training/reranker.py --data $(DATA)
 	$(SKILLROUTER) quantize target/training/reranker --out $(RERANKER) --license Apache-2.0 \
 		--origin "trained from skillrouter-mini-encoder with training/reranker.py"
-	$(PYTHON) training/calibrate.py --data $(DATA)
 
 # The table of QUALITY.md from the models that are there, on the screen; `make quality` writes the file.
 train-eval: .venv-training/.installed $(SKILLROUTER)
 	$(PYTHON) training/evaluate.py --data $(DATA) --print
-RETRIEVAL_WEIGHT := 9
 
 quality: .venv-training/.installed $(SKILLROUTER)
 	$(PYTHON) training/evaluate.py --data $(DATA)

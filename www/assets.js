@@ -17,7 +17,12 @@ import { sha256_hex } from './pkg/cpu/skillrouter.js';
  * One step of a download. `cached`: the bytes come from the Cache API. `cache_full`: the file could not be kept.
  * @typedef {{ loaded_bytes: number, cached: boolean, cache_full?: boolean }} FileProgress
  *
- * @typedef {{ signal?: AbortSignal, onProgress?: (progress: FileProgress) => void, owner?: string }} FetchOptions
+ * How the bytes of a file are got, with a `SkillRouterError` when they cannot be. `expected_bytes`: their number, where a
+ * manifest tells it. A page downloads them; other surroundings bring their own way.
+ * @typedef {(url: string, options: { signal?: AbortSignal, expected_bytes?: number, report?: (loaded_bytes: number) => void,
+ *   cache: RequestCache, retries?: number }) => Promise<Uint8Array<ArrayBuffer>>} FetchFile
+ *
+ * @typedef {{ signal?: AbortSignal, onProgress?: (progress: FileProgress) => void, owner?: string, fetchFile?: FetchFile }} FetchOptions
  */
 
 const MAX_PARALLEL = 3;
@@ -32,7 +37,7 @@ const MANIFEST_PATIENCE_MS = 5000;
  * @param {FetchOptions} [options] `owner`: URL of the manifest that lists the file
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
-export async function fetchAsset(url, entry, { signal, onProgress, owner = url } = {}) {
+export async function fetchAsset(url, entry, { signal, onProgress, owner = url, fetchFile = download } = {}) {
   const kept = await readStored(url);
   if (signal?.aborted) throw abortError();
   if (kept && !(await mismatch(kept, entry))) {
@@ -42,7 +47,7 @@ export async function fetchAsset(url, entry, { signal, onProgress, owner = url }
   if (kept) await removeStored(url);
 
   const report = (loaded_bytes) => onProgress?.({ loaded_bytes, cached: false });
-  const bytes = await inSlot(signal, () => download(url, { signal, expected_bytes: entry.bytes, report, cache: 'no-store' }));
+  const bytes = await inSlot(signal, () => fetchFile(url, { signal, expected_bytes: entry.bytes, report, cache: 'no-store' }));
   const problem = await mismatch(bytes, entry);
   if (problem) throw problem;
   const stored = await store(url, bytes, owner);
@@ -59,14 +64,15 @@ export async function fetchAsset(url, entry, { signal, onProgress, owner = url }
  * @param {(file: string, bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>} options.add
  * @param {AbortSignal} [options.signal]
  * @param {(file: string) => ((progress: FileProgress) => void) | undefined} [options.progressOf]
+ * @param {FetchFile} [options.fetchFile]
  */
-export async function fetchInOrder(entries, { owner, add, signal, progressOf }) {
+export async function fetchInOrder(entries, { owner, add, signal, progressOf, fetchFile }) {
   const others = new AbortController();
   const either = AbortSignal.any([signal, others.signal].filter(Boolean));
   /** @type {Promise<Uint8Array<ArrayBuffer>>[]} */
   const coming = [];
   const start = (entry) => {
-    const options = { signal: either, owner, onProgress: progressOf?.(entry.file) };
+    const options = { signal: either, owner, onProgress: progressOf?.(entry.file), fetchFile };
     const download = fetchAsset(new URL(entry.file, owner).href, entry, options);
     download.catch(() => {}); // Each is awaited below, but one may fail before its turn.
     coming.push(download);
@@ -90,13 +96,13 @@ export async function fetchInOrder(entries, { owner, add, signal, progressOf }) 
  * @template T
  * @param {string} url
  * @param {(bytes: Uint8Array<ArrayBuffer>) => T} open
- * @param {{ signal?: AbortSignal }} [options]
+ * @param {{ signal?: AbortSignal, fetchFile?: FetchFile }} [options]
  * @returns {Promise<{ value: T, commit: (entries: FileEntry[]) => Promise<void> }>} `commit` keeps this manifest and evicts the
  *   files that it no longer lists; call it when the files have arrived
  */
-export async function fetchManifest(url, open, { signal } = {}) {
+export async function fetchManifest(url, open, { signal, fetchFile = download } = {}) {
   const kept = await readStored(url);
-  const fresh = await freshManifest(url, kept !== null, signal).catch((error) => {
+  const fresh = await freshManifest(url, kept !== null, signal, fetchFile).catch((error) => {
     if (kept && error.code === 'network') return null;
     throw error;
   });
@@ -109,11 +115,11 @@ export async function fetchManifest(url, open, { signal } = {}) {
   return { value: open(bytes), commit };
 }
 
-async function freshManifest(url, has_kept, signal) {
+async function freshManifest(url, has_kept, signal, fetchFile) {
   const patience = has_kept ? AbortSignal.timeout(MANIFEST_PATIENCE_MS) : undefined;
   const either = AbortSignal.any([signal, patience].filter(Boolean));
   try {
-    return await download(url, { signal: either, cache: 'no-cache', retries: has_kept ? 0 : RETRY_DELAYS_MS.length });
+    return await fetchFile(url, { signal: either, cache: 'no-cache', retries: has_kept ? 0 : RETRY_DELAYS_MS.length });
   } catch (error) {
     if (patience?.aborted && !signal?.aborted) throw networkError(url, 'it took too long', error);
     throw error;
@@ -122,9 +128,7 @@ async function freshManifest(url, has_kept, signal) {
 
 /**
  * Downloads with retries: a broken connection and a 5xx may pass, a 404 will not.
- * @param {string} url
- * @param {{ signal?: AbortSignal, expected_bytes?: number, report?: (loaded_bytes: number) => void, cache: RequestCache, retries?: number }} options
- * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ * @type {FetchFile}
  */
 async function download(url, { signal, expected_bytes, report, cache, retries = RETRY_DELAYS_MS.length }) {
   for (let attempt = 0; ; attempt++) {

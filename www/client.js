@@ -16,7 +16,6 @@ export { SkillRouterError };
 /** @typedef {'encoder' | 'reranker'} Role */
 
 const DEVICES = ['auto', 'cpu', 'gpu'];
-const WORKER_URL = new URL('./worker.js', import.meta.url);
 /** Cards and bodies of an index up to this size are fetched ahead: about a thousand skills. */
 const PREFETCH_BYTES = 4 * 1024 * 1024;
 
@@ -66,15 +65,14 @@ export class SkillRouter {
 
   /** @param {string} query @param {import('./client.d.ts').RouteOptions} [options] */
   async route(query, { signal, onStage, ...options } = {}) {
-    const { top = 10, mode = 'hybrid', search = 'exact', typing = false, wait = !typing } = options;
-    const { rerank, documents } = options; // The worker knows what the index says of these.
+    const { top, mode, search, typing, wait, rerank, documents } = options; // The session knows what it means to leave one out.
     if (typing) {
       this.#typing?.abort();
       this.#typing = new AbortController();
       signal = AbortSignal.any([this.#typing.signal, signal].filter(Boolean));
     }
-    const complete = { top, mode, search, typing, wait, rerank, documents };
-    return this.#call('route', { query: String(query), options: complete }, { signal, onStage });
+    const stated = { top, mode, search, typing, wait, rerank, documents };
+    return this.#call('route', { query: String(query), options: stated }, { signal, onStage });
   }
 
   /** @param {number} skill_idx */
@@ -133,7 +131,7 @@ export class SkillRouter {
         connection.end(fromPlain(error));
       },
     };
-    const connection = new Connection(WORKER_URL, {
+    const connection = new Connection(newWorker(), {
       onEvent: (event, value) => events[event]?.(value),
       onLost: (error) => {
         this.#connection = null;
@@ -160,6 +158,11 @@ export class SkillRouter {
     const models = this.#about.models.map((other) => (other.role === model.role ? model : other));
     this.#about = { ...this.#about, models };
   }
+}
+
+/** Bundlers know a worker by exactly this expression. */
+function newWorker() {
+  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'skillrouter' });
 }
 
 /** @param {string | URL} path @returns {string} the absolute address of a folder, with the slash at its end */

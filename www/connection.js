@@ -18,13 +18,13 @@ export class Connection {
   #onLost;
 
   /**
-   * @param {URL} url of the worker's module
+   * @param {Worker} worker that has just been started
    * @param {{ onEvent: (event: string, value: any) => void, onLost: (error: Error) => void }} listeners `onLost`: the worker
    *   is gone, every waiting call was rejected, and there has to be another one
    */
-  constructor(url, { onEvent, onLost }) {
+  constructor(worker, { onEvent, onLost }) {
     this.#onLost = onLost;
-    this.#worker = new Worker(url, { type: 'module', name: 'skillrouter' });
+    this.#worker = worker;
     this.#worker.addEventListener('message', ({ data }) => {
       if (data.event) onEvent(data.event, data.value);
       else this.#settle(data);

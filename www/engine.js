@@ -15,6 +15,11 @@ import { keepDevice } from './webgpu.js';
 /** How long one call may take; the slowest is the first batch on a new device, which compiles every pipeline. */
 const CALL_LIMIT_MS = 60_000;
 
+/** Bundlers know a file that they have to keep by exactly this expression. */
+const CPU_WASM = new URL('./pkg/cpu/skillrouter_bg.wasm', import.meta.url).href;
+const GPU_WASM = new URL('./pkg/gpu/skillrouter_bg.wasm', import.meta.url).href;
+const GPU_MODULE = new URL('./pkg/gpu/skillrouter.js', import.meta.url).href;
+
 /** GPU instances that this worker has loaded: its modules stay loaded as long as it runs. */
 let n_instances = 0;
 
@@ -26,10 +31,11 @@ export class CpuEngine {
   failure = null;
   device;
 
-  static async open() {
+  /** @param {string | BufferSource} [wasm] its address, or the build itself where it is not downloaded */
+  static async open(wasm = CPU_WASM) {
     const engine = new CpuEngine();
     try {
-      await init();
+      await init({ module_or_path: wasm });
       engine.device = await classes.Device.open();
     } catch (error) {
       const message = `the engine could not be loaded (${error.message}); check the connection and reload the page`;
@@ -77,8 +83,8 @@ export class GpuEngine {
     engine.#failed.catch(() => {}); // Somebody waits for it only during a call.
     for (const type of ['error', 'unhandledrejection']) addEventListener(type, (event) => engine.#onUncaught(event));
     try {
-      engine.classes = await import(`./pkg/gpu/skillrouter.js?instance=${engine.#number}`);
-      await engine.classes.default();
+      engine.classes = await import(/* @vite-ignore */ `${GPU_MODULE}?instance=${engine.#number}`);
+      await engine.classes.default({ module_or_path: GPU_WASM });
     } catch (error) {
       throw engine.#fail(`the engine for the GPU could not be loaded: ${error.message}`, error);
     }
@@ -141,10 +147,11 @@ export class GpuEngine {
   #onUncaught(event) {
     const error = event.error ?? event.reason;
     const trace = `${event.filename ?? ''} ${error?.stack ?? ''}`;
-    const instance = /\/pkg\/gpu\/skillrouter\.js\?instance=(\d+)/.exec(trace)?.[1];
-    const from_gpu = trace.includes('/pkg/gpu/');
-    const unnamed = this.#n_running > 0 ? !trace.includes('/pkg/cpu/') : this.failure && from_gpu;
-    if (instance ? Number(instance) !== this.#number : !unnamed) return;
+    const [, after] = trace.split(`${GPU_MODULE}?instance=`);
+    const from_gpu = trace.includes(GPU_MODULE) || trace.includes(GPU_WASM);
+    const from_cpu = trace.includes('/pkg/cpu/') || trace.includes(CPU_WASM); // Bundlers give the files other names.
+    const unnamed = this.#n_running > 0 ? !from_cpu : this.failure && from_gpu;
+    if (after ? Number.parseInt(after, 10) !== this.#number : !unnamed) return;
     event.preventDefault();
     this.#fail(String(error?.message ?? error ?? event.message), error);
   }

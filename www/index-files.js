@@ -16,6 +16,7 @@ export class IndexFiles {
   about;
   #url;
   #progress;
+  #fetchFile;
   #commit;
   /** @type {Map<string, Promise<void>>} shards that are on their way or were added to the engine, by file */
   #shards = new Map();
@@ -26,12 +27,14 @@ export class IndexFiles {
    * @param {import('./engine.js').CpuEngine} cpu
    * @param {import('./progress.js').ProgressSum} progress
    * @param {AbortSignal} signal
+   * @param {import('./assets.js').FetchFile} [fetchFile]
    */
-  static async open(folder_url, cpu, progress, signal) {
+  static async open(folder_url, cpu, progress, signal, fetchFile) {
     const index = new IndexFiles();
     index.#url = new URL('index.json', folder_url).href;
     index.#progress = progress;
-    const { value, commit } = await fetchManifest(index.#url, (bytes) => new cpu.classes.Router(bytes), { signal });
+    index.#fetchFile = fetchFile;
+    const { value, commit } = await fetchManifest(index.#url, (bytes) => new cpu.classes.Router(bytes), { signal, fetchFile });
     index.router = value;
     index.about = value.about();
     index.#commit = commit;
@@ -97,7 +100,7 @@ export class IndexFiles {
       await this.#need(cards.map(({ file }) => file), 'cards');
       for (const entry of bodies) {
         const url = new URL(entry.file, this.#url).href;
-        await fetchAsset(url, entry, { signal, owner: this.#url, onProgress: this.#progress.of(entry.file) });
+        await fetchAsset(url, entry, { signal, owner: this.#url, onProgress: this.#progress.of(entry.file), fetchFile: this.#fetchFile });
       }
     } catch {
       // Nothing was asked for yet: whoever needs a shard fetches it again and gets the error.
@@ -118,6 +121,7 @@ export class IndexFiles {
 
   #add(entries, signal) {
     const add = (file, bytes) => this.router.add_index_file(file, bytes);
-    return fetchInOrder(entries, { owner: this.#url, add, signal, progressOf: (file) => this.#progress.of(file) });
+    const progressOf = (file) => this.#progress.of(file);
+    return fetchInOrder(entries, { owner: this.#url, add, signal, progressOf, fetchFile: this.#fetchFile });
   }
 }

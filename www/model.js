@@ -26,6 +26,7 @@ import { abortable } from './error.js';
  * @property {AbortSignal} signal cancels the opening
  * @property {(about: any) => void} [check] throws when this is not the right model; called before its weights are fetched
  * @property {(model: Model) => void} [onMove] the model is on another device now
+ * @property {import('./assets.js').FetchFile} [fetchFile]
  */
 
 /** A device that failed is opened a second time and not a third. */
@@ -42,6 +43,7 @@ export class Model {
   #url;
   #devices;
   #onMove;
+  #fetchFile;
   #manifest_json;
   /** @type {import('./device.js').Placement} */
   #placement;
@@ -57,13 +59,14 @@ export class Model {
    * @param {string} url of `model.json`
    * @param {ModelOptions} options
    */
-  static async open(class_name, url, { devices, progress, signal, check, onMove = () => {} }) {
+  static async open(class_name, url, { devices, progress, signal, check, onMove = () => {}, fetchFile }) {
     const model = new Model();
     model.#class_name = class_name;
     model.#url = url;
     model.#devices = devices;
     model.#onMove = onMove;
-    const manifest = await fetchManifest(url, (bytes) => model.#read(bytes, check), { signal });
+    model.#fetchFile = fetchFile;
+    const manifest = await fetchManifest(url, (bytes) => model.#read(bytes, check), { signal, fetchFile });
     const entries = manifest.value;
     progress.expect(entries);
     model.#placement = await devices.place(model.about);
@@ -149,7 +152,7 @@ export class Model {
     try {
       model = await engine.run(() => new engine.classes[this.#class_name](this.#manifest_json, engine.device));
       const add = (file, bytes) => engine.run(() => model.add_file(file, bytes));
-      await fetchInOrder(model.missing(), { owner: this.#url, add, signal, progressOf });
+      await fetchInOrder(model.missing(), { owner: this.#url, add, signal, progressOf, fetchFile: this.#fetchFile });
       await engine.run(() => model.finish());
       if (engine.kind === 'gpu') await engine.run(() => model.self_test()); // Browsers' GPUs have been silently wrong.
       return { engine, model };

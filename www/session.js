@@ -1,6 +1,6 @@
 /**
- * One opened index with its encoder and, if the index or whoever opened it names one, a reranker, inside the worker: loads
- * them in the order in which they become useful, and answers with what is there.
+ * One opened index with its encoder and, if the index or whoever opened it names one, a reranker, where the engine runs (a
+ * page's worker, or Node): loads them in the order in which they become useful, and answers with what is there.
  *
  *   words -> (lexical) -> vectors, encoder -> (retrieved) -> reranker, cards and bodies -> (reranked)
  */
@@ -25,6 +25,7 @@ import { nextTask, scoreTexts } from './reranking.js';
  * @property {'auto' | 'cpu' | 'gpu'} device
  * @property {number} prefetch_bytes cards and bodies are fetched ahead when they are not larger than this
  * @property {Record<Role, string | null>} skip why a model is not to be loaded, or null to load it
+ * @property {import('./assets.js').FetchFile} [fetchFile] how files come, where they are not downloaded
  *
  * @typedef {object} SessionEvents
  * @property {(progress: import('./progress.js').Progress) => void} onProgress
@@ -33,11 +34,11 @@ import { nextTask, scoreTexts } from './reranking.js';
  * @property {(role: Role, error: import('./error.js').PlainError) => void} onUnready
  *
  * @typedef {object} RouteOptions
- * @property {number} top
- * @property {string} mode
- * @property {string} search
- * @property {boolean} typing
- * @property {boolean} wait
+ * @property {number} [top]
+ * @property {string} [mode]
+ * @property {string} [search]
+ * @property {boolean} [typing]
+ * @property {boolean} [wait]
  * @property {number} [rerank]
  * @property {'exact' | 'fast'} [documents]
  *
@@ -83,7 +84,7 @@ export class Session {
     session.#cpu = cpu;
     session.#devices = new Devices(options.device, cpu);
     session.#progress = new ProgressSum(events.onProgress);
-    session.#index = await IndexFiles.open(options.index_url, cpu, session.#progress, signal);
+    session.#index = await IndexFiles.open(options.index_url, cpu, session.#progress, signal, options.fetchFile);
     session.#reranking = rerankingOf(options.reranker, session.#index.about.reranker);
     session.#load();
     return session;
@@ -115,7 +116,7 @@ export class Session {
    * @returns {Promise<Answer>} the best stage that was reached
    */
   async route(query, options, signal, onStage) {
-    const { top, mode, typing, wait } = options;
+    const { top = 10, mode = 'hybrid', search = 'exact', typing = false, wait = !typing } = options;
     const n_typed = typing ? ++this.#n_typed : this.#n_typed;
     const isSuperseded = () => this.#n_typed !== n_typed;
     const report = new Report(this.#index, signal, onStage);
@@ -132,7 +133,7 @@ export class Session {
     await nextTask(); // Lets a cancel message in before the long part.
     report.throwIfAborted();
     const { rerank = this.#reranking.rerank, documents = this.#reranking.documents } = options;
-    return this.#retrieve(query, { ...options, rerank, documents, isSuperseded }, report);
+    return this.#retrieve(query, { top, mode, search, typing, wait, rerank, documents, isSuperseded }, report);
   }
 
   async #retrieve(query, { top, mode, search, typing, wait, rerank, ...others }, report) {
@@ -221,7 +222,8 @@ export class Session {
     const url = new URL(`${encodeURIComponent(name)}/model.json`, this.#options.models_url).href;
     const check = role === 'encoder' ? (about) => this.#index.router.check_encoder(about) : undefined;
     const onMove = (model) => this.#events.onModel({ role, name, bytes: model.about.bytes, device: model.device });
-    return Model.open(CLASS_NAMES[role], url, { devices: this.#devices, progress: this.#progress, signal, check, onMove });
+    const { fetchFile } = this.#options;
+    return Model.open(CLASS_NAMES[role], url, { devices: this.#devices, progress: this.#progress, signal, check, onMove, fetchFile });
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * The page in Debian's Chromium, served as a static host would, with tiny models beside the page's own: `make test`.
  *
- * Two projects: without WebGPU, and `*.gpu.spec.js` with it.
+ * Three projects: without WebGPU, `*.gpu.spec.js` with it, and the npm package.
  */
 
 import { defineConfig } from '@playwright/test';
@@ -40,6 +40,7 @@ export default defineConfig({
   },
   projects: [
     { name: 'cpu', testIgnore: GPU_SPECS, use: chromium(['--disable-gpu']) },
+    { name: 'npm', testDir: '../npm', use: chromium(['--disable-gpu']) },
     { name: 'gpu', testMatch: GPU_SPECS, use: chromium(SWIFTSHADER), timeout: 180_000 },
   ],
   webServer: {

@@ -11,6 +11,7 @@ import { expect, test } from '@playwright/test';
 const SITE = new URL('../../target/site/', import.meta.url);
 const LIMIT_BYTES = 1_200_000;
 const GPU_LIMIT_BYTES = 4_500_000;
+const COMPONENT_LIMIT_BYTES = 30_000;
 
 async function gzipBytes(filter) {
   const names = await readdir(SITE, { recursive: true });
@@ -21,10 +22,22 @@ async function gzipBytes(filter) {
   return { code, total };
 }
 
+/** A module of the site and all that it imports, but for libraries that come when the first skill is read. @param {string} name @param {Set<string>} [found] */
+async function importsOf(name, found = new Set()) {
+  if (found.has(name)) return found;
+  found.add(name);
+  const code = await readFile(new URL(name, SITE), 'utf8');
+  const paths = [...code.matchAll(/(?:^import\b[^;]*?|\bimport\()'\.\/([^']+)'/gm)].map(([, path]) => path);
+  for (const path of paths.filter((path) => !path.startsWith('pkg/vendor/'))) await importsOf(path, found);
+  return found;
+}
+
 const isForGpu = (name) => name.startsWith('pkg/gpu/');
+/** A page of its own, which few visit. */
+const isForEvaluation = (name) => name.startsWith('evaluate');
 
 test('the web package stays within 1.2 MB gzip', async () => {
-  const { code, total } = await gzipBytes((name) => !isForGpu(name));
+  const { code, total } = await gzipBytes((name) => !isForGpu(name) && !isForEvaluation(name));
   expect(code).toContain('pkg/cpu/skillrouter_bg.wasm');
   expect(total).toBeLessThanOrEqual(LIMIT_BYTES);
 });
@@ -33,4 +46,12 @@ test('the engine for the GPU stays within 4.5 MB gzip', async () => {
   const { code, total } = await gzipBytes(isForGpu);
   expect(code).toContain('pkg/gpu/skillrouter_bg.wasm');
   expect(total).toBeLessThanOrEqual(GPU_LIMIT_BYTES);
+});
+
+test('the component, without the engine that it opens, stays within 30 KB gzip', async () => {
+  const engine = await importsOf('client.js');
+  const component = await importsOf('skill-search.js');
+  const { code, total } = await gzipBytes((name) => component.has(name) && !engine.has(name));
+  expect(code).toEqual(expect.arrayContaining(['skill-search.js', 'skill-search-style.js', 'markdown.js']));
+  expect(total).toBeLessThanOrEqual(COMPONENT_LIMIT_BYTES);
 });

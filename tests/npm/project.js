@@ -1,0 +1,81 @@
+/**
+ * Projects of people who use the package, each in a temporary folder: npm installs it there from the tarball that it would
+ * be published as, without any network.
+ */
+
+import { execFile, spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const SKILLROUTER = join(ROOT, 'target/release/skillrouter');
+/** Where `make npm` puts the package. */
+export const PACKAGE = process.env.SKILLROUTER_NPM ?? join(ROOT, 'target/npm');
+/** Index of the starter catalogue. */
+const INDEX = join(ROOT, 'target/index');
+
+/** The package as one file. @returns {Promise<{ tarball: string, files: string[], remove: () => Promise<void> }>} */
+export async function pack() {
+  const folder = await mkdtemp(join(tmpdir(), 'skillrouter-pack-'));
+  const { stdout } = await run('npm', ['pack', PACKAGE, '--json', '--pack-destination', folder]);
+  const packed = JSON.parse(stdout);
+  const [{ filename, files }] = Array.isArray(packed) ? packed : Object.values(packed); // Newer npm gives a table by name.
+  return { tarball: join(folder, filename), files: files.map(({ path }) => path), remove: () => rm(folder, { recursive: true }) };
+}
+
+/** One project. */
+export class Project {
+  folder;
+  #tarball;
+  #servers = [];
+
+  /** @param {string} tarball @param {Record<string, string>} [files] what is there before the package comes, by path */
+  static async create(tarball, files = {}) {
+    const project = new Project();
+    project.#tarball = tarball;
+    project.folder = await mkdtemp(join(tmpdir(), 'skillrouter-project-'));
+    await project.write({ 'package.json': JSON.stringify({ private: true, type: 'module' }), ...files });
+    return project;
+  }
+
+  /** @param {Record<string, string>} files contents by path */
+  async write(files) {
+    for (const [path, content] of Object.entries(files)) {
+      await mkdir(join(this.folder, dirname(path)), { recursive: true });
+      await writeFile(join(this.folder, path), content);
+    }
+  }
+
+  /** Puts the catalogue's index there. @param {string} path */
+  async addIndex(path) {
+    await cp(INDEX, join(this.folder, path), { recursive: true });
+  }
+
+  /** Runs commands, with the tarball in the place of the registry. @param {string} commands @returns {Promise<string>} what they print */
+  async run(commands) {
+    const offline = commands.replaceAll('npm install skillrouter', `npm install '${this.#tarball}' --offline --no-audit --no-fund`);
+    const path = [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter); // Vite is there.
+    const { stdout } = await run('bash', ['-e', '-c', offline], { cwd: this.folder, env: { ...process.env, PATH: path } });
+    return stdout;
+  }
+
+  /** Serves a folder as a static host would. @param {string} [path] @returns {Promise<string>} its address */
+  async serve(path = '.') {
+    const server = spawn(SKILLROUTER, ['serve', join(this.folder, path), '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#servers.push(server);
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+      server.stdout.once('data', (line) => resolve(line.toString().trim()));
+    });
+  }
+
+  async remove() {
+    for (const server of this.#servers) server.kill();
+    await rm(this.folder, { recursive: true });
+  }
+}
