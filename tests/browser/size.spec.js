@@ -27,7 +27,7 @@ async function importsOf(name, found = new Set()) {
   if (found.has(name)) return found;
   found.add(name);
   const code = await readFile(new URL(name, SITE), 'utf8');
-  const paths = [...code.matchAll(/(?:^import\b[^;]*?|\bimport\()'\.\/([^']+)'/gm)].map(([, path]) => path);
+  const paths = [...code.matchAll(/(?:\bfrom|\bimport\(?)\s*["'`]\.\/([^"'`]+)["'`]/g)].map(([, path]) => path);
   for (const path of paths.filter((path) => !path.startsWith('pkg/vendor/'))) await importsOf(path, found);
   return found;
 }
