@@ -95,6 +95,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--skills", type=int, default=20_000)
+    parser.add_argument("--reranked", type=int, nargs="*", default=[RERANK, 2 * RERANK], help="numbers of routes to rerank")
     parser.add_argument("--print", action="store_true", help="do not write QUALITY.md")
     parser.add_argument("--without-base", action="store_true", help="leave out zero-shot all-MiniLM-L6-v2, whose index takes as long as ours")
     args = parser.parse_args()
@@ -115,9 +116,8 @@ def main() -> None:
     systems["words (our lexical leg)"] = Settings(built, options={"mode": "lexical"})
     systems["meaning (our encoder)"] = Settings(built, options={"mode": "dense"})
     systems["hybrid"] = Settings(built)
-    for n in (RERANK, 2 * RERANK):
+    for n in args.reranked:
         systems[f"hybrid, {n} reranked"] = Settings(built, reranker=ENCODER, options={"rerank": n})
-    systems[f"hybrid, {RERANK} reranked, fast documents"] = Settings(built, reranker=ENCODER, options={"rerank": RERANK, "documents": "fast"})
 
     table, by_stratum, found = Table(METRICS), {}, {}
     table.add("BM25 (bm25s)", np.array([metrics(r, q.right) for r, q in zip(bm25(pool, args.skills, dev), dev)]))

@@ -48,11 +48,12 @@ class Settings:
 
 
 def index(out: Path, skills: Path, model: Path, *more: str) -> Path:
-    """Builds an index, unless it stands there already with this model's weights."""
+    """Builds an index, unless it stands there already with this model's weights, in the form that the program reads."""
     manifest = json.loads((model / "model.json").read_text())
     stamp = json.dumps([manifest["name"], [file["sha256"] for file in manifest["weights"]], skills.name])
     stamp_file = out.with_suffix(".stamp")
-    if not (out / "index.json").exists() or not stamp_file.exists() or stamp_file.read_text() != stamp:
+    same = (out / "index.json").exists() and stamp_file.exists() and stamp_file.read_text() == stamp
+    if not same or subprocess.run([PROGRAM, "verify", out], stdout=subprocess.DEVNULL).returncode != 0:
         subprocess.run([PROGRAM, "index", skills, "--out", out, "--model", model, *more], check=True)
         stamp_file.write_text(stamp)
     return out

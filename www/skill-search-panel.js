@@ -149,7 +149,7 @@ function skillFile({ name, description, license }, markdown) {
 /** What found the skill, as a sentence. */
 function legs({ lexical_rank, dense_rank, rerank_score }) {
   const found = [lexical_rank && 'its words', dense_rank && 'its meaning'].filter(Boolean).join(' and ');
-  const read = rerank_score === undefined ? '' : ' The reranker has read it together with the task.';
+  const read = rerank_score === undefined ? '' : ' The reranker has compared it with the task again.';
   return `${found ? `Found by ${found}.` : 'Among the nearest skills.'}${read}`;
 }
 

@@ -15,7 +15,8 @@ try {
   await page.goto(server.url);
   await page.locator('#state-text', { hasText: 'Ready, all on this device' }).waitFor();
   await page.locator('#query').fill('turn these receipts into a spreadsheet');
-  await page.locator('#answer-stage[data-stage=retrieved]').waitFor();
+  await page.locator('#answer-stage[data-stage=reranked]').waitFor();
+  await page.locator('#answer-stage', { hasText: 're-ranked 10 of 10' }).waitFor();
   await page.locator('#results [role=option]').first().click();
   await page.locator('#panel-body h3').first().waitFor();
   await page.screenshot({ path: PICTURE });
