@@ -9,6 +9,7 @@
  */
 
 import { Connection } from './connection.js';
+import { deferred } from './deferred.js';
 import { abortError, fromPlain, SkillRouterError } from './error.js';
 
 export { SkillRouterError };
@@ -170,13 +171,4 @@ function folder(path) {
   const url = new URL(path, globalThis.document?.baseURI ?? location.href);
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url.href;
-}
-
-/** A promise with its handles. Nobody has to listen: a rejection that is not awaited is not reported. */
-function deferred() {
-  let settle;
-  /** @type {Promise<void>} */
-  const promise = new Promise((resolve, reject) => (settle = { resolve, reject }));
-  promise.catch(() => {});
-  return { promise, resolve: () => settle.resolve(), reject: (error) => settle.reject(error) };
 }

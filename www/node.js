@@ -13,6 +13,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+import { deferred } from './deferred.js';
 import { CpuEngine } from './engine.js';
 import { abortError, fromPlain, isAbort, SkillRouterError, toPlain } from './error.js';
 import { Session } from './session.js';
@@ -36,8 +37,8 @@ export class SkillRouter {
   #session;
   /** @type {Map<Role, import('./client.d.ts').ModelAbout>} models that are loaded */
   #loaded = new Map();
-  /** @type {Record<Role, PromiseWithResolvers<void>>} */
-  #ready = { encoder: withResolvers(), reranker: withResolvers() };
+  /** @type {Record<Role, ReturnType<typeof deferred>>} */
+  #ready = { encoder: deferred(), reranker: deferred() };
   /** @type {AbortController | null} the newest route of somebody who types */
   #typing = null;
   #closed = false;
@@ -171,12 +172,4 @@ function folder(path) {
   }
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url.href;
-}
-
-/** A promise with its handles. Nobody has to listen: a rejection that is not awaited is not reported. */
-function withResolvers() {
-  let handles;
-  const promise = new Promise((resolve, reject) => (handles = { resolve, reject }));
-  promise.catch(() => {});
-  return { promise, ...handles };
 }
