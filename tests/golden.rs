@@ -127,6 +127,23 @@ fn the_end_token_is_added_where_it_is_missing() {
     }
 }
 
+/// The scores of all pairs; and a batch gives what its texts give alone.
+fn scores_are_golden(reranker: &Reranker, golden: &Value, tolerance: f32) {
+    for pair in list(&golden["pairs"]) {
+        let (query, document) = (text(&pair["query"]), text(&pair["document"]));
+        let got = pollster::block_on(reranker.scores(query, &[document.to_owned()])).unwrap()[0];
+        let want = pair["score"].as_f64().unwrap() as f32;
+        let name = reranker.device().name();
+        assert!((got - want).abs() < tolerance, "{name} {query:?} {document:?}: {got} for {want}");
+    }
+    let documents: Vec<String> = list(&golden["pairs"]).iter().map(|pair| text(&pair["document"]).to_owned()).collect();
+    let together = pollster::block_on(reranker.scores("merge", &documents)).unwrap();
+    for (document, together) in documents.iter().zip(together) {
+        let alone = pollster::block_on(reranker.scores("merge", std::slice::from_ref(document))).unwrap()[0];
+        assert!((alone - together).abs() < tolerance, "{document:?}: {alone} alone, {together} in a batch");
+    }
+}
+
 #[test]
 fn tiny_bert_pair() {
     let golden = read("tiny-bert-pair.json");
@@ -137,18 +154,8 @@ fn tiny_bert_pair() {
             let (query, document) = (text(&pair["query"]), text(&pair["document"]));
             let tokens = reranker.pair_tokens(&reranker.contract().text(query, document)).unwrap();
             assert_eq!((tokens.ids(), tokens.type_ids()), (&ids(&pair["ids"])[..], &ids(&pair["type_ids"])[..]));
-            let got = pollster::block_on(reranker.scores(query, &[document.to_owned()])).unwrap();
-            let want = pair["score"].as_f64().unwrap() as f32;
-            assert!((got[0] - want).abs() < 1e-5, "{} {query:?} {document:?}: {} for {want}", device.name(), got[0]);
         }
-        // A batch gives what its texts give alone.
-        let documents: Vec<String> =
-            list(&golden["pairs"]).iter().map(|pair| text(&pair["document"]).to_owned()).collect();
-        let together = pollster::block_on(reranker.scores("merge", &documents)).unwrap();
-        for (document, together) in documents.iter().zip(together) {
-            let alone = pollster::block_on(reranker.scores("merge", std::slice::from_ref(document))).unwrap();
-            assert!((alone[0] - together).abs() < 1e-5, "{document:?}: {} alone, {together} in a batch", alone[0]);
-        }
+        scores_are_golden(&reranker, &golden, 1e-5);
     });
 }
 
@@ -163,17 +170,8 @@ fn tiny_bert_late() {
             let (query, document) = (text(&pair["query"]), text(&pair["document"]));
             let tokens = reranker.pair_tokens(&reranker.contract().text(query, document)).unwrap();
             assert_eq!(tokens.ids(), ids(&pair["ids"]), "{document:?}");
-            let got = pollster::block_on(reranker.scores(query, &[document.to_owned()])).unwrap();
-            let want = pair["score"].as_f64().unwrap() as f32;
-            assert!((got[0] - want).abs() < 2e-5, "{} {query:?} {document:?}: {} for {want}", device.name(), got[0]);
         }
-        let documents: Vec<String> =
-            list(&golden["pairs"]).iter().map(|pair| text(&pair["document"]).to_owned()).collect();
-        let together = pollster::block_on(reranker.scores("merge", &documents)).unwrap();
-        for (document, together) in documents.iter().zip(together) {
-            let alone = pollster::block_on(reranker.scores("merge", std::slice::from_ref(document))).unwrap();
-            assert!((alone[0] - together).abs() < 2e-5, "{document:?}: {} alone, {together} in a batch", alone[0]);
-        }
+        scores_are_golden(&reranker, &golden, 2e-5);
     });
 }
 
