@@ -5,12 +5,12 @@
 
 const CACHE_NAME = 'skillrouter-shell-v1';
 const SHELL = [
-  './', 'index.html', 'demo.css', 'icon.svg',
+  './', 'index.html', 'site.css', 'demo.css', 'icon.svg',
   'demo.js', 'demo-status.js',
   'skill-search.js', 'skill-search-asking.js', 'skill-search-hotkey.js', 'skill-search-list.js',
   'skill-search-markup.js', 'skill-search-panel.js', 'skill-search-passage.js', 'skill-search-source.js',
   'skill-search-status.js', 'skill-search-style.js', 'markdown.js',
-  'client.js', 'connection.js', 'error.js',
+  'client.js', 'connection.js', 'deferred.js', 'error.js',
   'worker.js', 'session.js', 'index-files.js', 'arrival.js', 'model.js', 'reranking.js', 'report.js',
   'engine.js', 'device.js', 'webgpu.js', 'choices.js', 'assets.js', 'cache.js', 'progress.js',
   'pkg/cpu/skillrouter.js', 'pkg/cpu/skillrouter_bg.wasm', 'pkg/vendor/marked.esm.js', 'pkg/vendor/purify.es.mjs',
