@@ -47,8 +47,10 @@ target/index/index.json: $(ENCODER)/model.json $(CATALOGUE) $(SKILLROUTER)
 
 # --- web package -----------------------------------------------------------------------------------------------------
 
-# Two builds of the same classes: one for the CPU, and one for WebGPU, which a page fetches only when it uses it.
-pkg: pkg/cpu/skillrouter_bg.wasm pkg/gpu/skillrouter_bg.wasm pkg/vendor/marked.esm.js
+# Two builds of the same classes: one for the CPU, and one for WebGPU, which a page fetches only when it uses it. And the
+# maker of an index of one's own skills, fetched by whoever adds some.
+PKG := $(patsubst %,pkg/%/skillrouter_bg.wasm,cpu gpu builder) pkg/vendor/.complete
+pkg: $(PKG)
 
 # The program must be of the version of the library that is in Cargo.lock.
 WASM_BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
@@ -61,27 +63,30 @@ WASM := target/wasm32-unknown-unknown
 # rustup installs the targets that rust-toolchain.toml names together with a toolchain, but not into one that is there already.
 WASM_BUILD := rustup target add wasm32-unknown-unknown && $(CARGO) build --lib --locked --no-default-features --target wasm32-unknown-unknown
 
-$(WASM)/web/skillrouter.wasm: $(RUST)
+# The first and the last are compiled to the same place, so one waits for the other.
+$(WASM)/cpu.wasm: $(RUST)
 	$(WASM_BUILD) --profile web --features web
-	@touch $@
+	cp $(WASM)/web/skillrouter.wasm $@
 
-$(WASM)/web-gpu/skillrouter.wasm: $(RUST)
+$(WASM)/builder.wasm: $(RUST) $(WASM)/cpu.wasm
+	$(WASM_BUILD) --profile web --features web,build
+	cp $(WASM)/web/skillrouter.wasm $@
+
+$(WASM)/gpu.wasm: $(RUST)
 	$(WASM_BUILD) --profile web-gpu --features web,gpu
-	@touch $@
-
-pkg/cpu/skillrouter_bg.wasm: $(WASM)/web/skillrouter.wasm
-pkg/gpu/skillrouter_bg.wasm: $(WASM)/web-gpu/skillrouter.wasm
+	cp $(WASM)/web-gpu/skillrouter.wasm $@
 
 # More than -O1 takes minutes, makes what is downloaded larger once it is compressed, and nothing faster.
-pkg/cpu/skillrouter_bg.wasm pkg/gpu/skillrouter_bg.wasm: pkg/%/skillrouter_bg.wasm: $(WASM_BINDGEN)/bin/wasm-bindgen node_modules/.installed
+pkg/%/skillrouter_bg.wasm: $(WASM)/%.wasm $(WASM_BINDGEN)/bin/wasm-bindgen node_modules/.installed
 	rm -rf pkg/$*
-	$(WASM_BINDGEN)/bin/wasm-bindgen --target web --out-dir pkg/$* --remove-name-section --remove-producers-section $(filter %.wasm,$^)
+	$(WASM_BINDGEN)/bin/wasm-bindgen --target web --out-dir pkg/$* --out-name skillrouter --remove-name-section --remove-producers-section $<
 	npx --no-install wasm-opt -O1 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
 		--enable-mutable-globals --enable-reference-types --enable-multivalue $@ -o $@
 
-pkg/vendor/marked.esm.js: node_modules/.installed
+pkg/vendor/.complete: node_modules/.installed
 	mkdir -p pkg/vendor
 	cp node_modules/marked/lib/marked.esm.js node_modules/dompurify/dist/purify.es.mjs pkg/vendor/
+	touch $@
 
 node_modules/.installed: package.json package-lock.json
 	PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund
@@ -93,7 +98,7 @@ WWW := $(shell find www -path www/skills -prune -o -type f ! -name screenshot.pn
 
 site: $(SITE)/.complete
 
-$(SITE)/.complete: $(WWW) pkg/cpu/skillrouter_bg.wasm pkg/gpu/skillrouter_bg.wasm pkg/vendor/marked.esm.js www/minify.mjs www/queries.mjs target/index/index.json $(ENCODER)/model.json
+$(SITE)/.complete: $(WWW) $(PKG) www/minify.mjs www/queries.mjs target/index/index.json $(ENCODER)/model.json
 	rm -rf $(SITE) && mkdir -p $(SITE)/models
 	cp $(WWW) $(SITE)/
 	cp -r pkg $(SITE)/pkg
@@ -146,10 +151,10 @@ NPM_WWW := $(filter-out www/demo%.js www/evaluate%.js www/bench.js www/sw.js,$(w
 npm: $(NPM)/.complete
 test: $(NPM)/.complete
 
-$(NPM)/.complete: package.json README.md LICENSE $(NPM_WWW) pkg/cpu/skillrouter_bg.wasm pkg/gpu/skillrouter_bg.wasm pkg/vendor/marked.esm.js $(ENCODER)/model.json
+$(NPM)/.complete: package.json README.md LICENSE $(NPM_WWW) $(PKG) $(ENCODER)/model.json
 	rm -rf $(NPM) && mkdir -p $(NPM)/models $(NPM)/pkg
 	cp package.json README.md LICENSE $(NPM_WWW) $(NPM)/
-	cp -r pkg/cpu pkg/gpu pkg/vendor $(NPM)/pkg/
+	cp -r pkg/cpu pkg/gpu pkg/builder pkg/vendor $(NPM)/pkg/
 	cp -r $(ENCODER) $(NPM)/models/
 	cd $(NPM) && npm pkg delete private scripts devDependencies
 	touch $@

@@ -130,6 +130,10 @@ impl Error {
         }
     }
 
+    pub(crate) fn unavailable(what: impl Into<String>) -> Error {
+        Error::Unavailable { what: what.into() }
+    }
+
     pub(crate) fn malformed(file: &str, reason: impl std::fmt::Display) -> Error {
         Error::Malformed { file: file.to_owned(), reason: reason.to_string() }
     }

@@ -44,6 +44,8 @@ pub enum Kind {
     Cards,
     /// Skill bodies of an index.
     Bodies,
+    /// Where the skills of an index lie in a picture of it.
+    Map,
 }
 
 impl Kind {
@@ -55,6 +57,7 @@ impl Kind {
             Kind::Links => *b"SKRH",
             Kind::Cards => *b"SKRC",
             Kind::Bodies => *b"SKRB",
+            Kind::Map => *b"SKRM",
         }
     }
 
@@ -62,7 +65,7 @@ impl Kind {
     pub fn version(self) -> u32 {
         match self {
             Kind::Cards => 2,
-            Kind::Weights | Kind::Vectors | Kind::Lexical | Kind::Links | Kind::Bodies => 1,
+            Kind::Weights | Kind::Vectors | Kind::Lexical | Kind::Links | Kind::Bodies | Kind::Map => 1,
         }
     }
 
@@ -75,6 +78,7 @@ impl Kind {
             Kind::Links => "links",
             Kind::Cards => "cards",
             Kind::Bodies => "bodies",
+            Kind::Map => "map",
         }
     }
 

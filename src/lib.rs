@@ -25,6 +25,10 @@ pub mod model;
 
 pub mod index;
 
+#[cfg(feature = "build")]
+pub mod collection;
+
+pub mod answer;
 pub mod router;
 
 #[cfg(feature = "web")]

@@ -9,14 +9,13 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
+pub use crate::answer::{Answer, Mode, RerankOptions, Reranked, Route, RouteOptions, SearchMethod, Stage};
 use crate::{
     contract::{EncoderId, Routing},
     error::{Error, Result},
-    fit::{Calibration, Evidence, Fit},
     index::{
-        Index, exact,
+        Index,
+        joined::Joined,
         top_k::{Hit, TopK},
         vectors::QueryVector,
     },
@@ -33,197 +32,6 @@ const TRUSTED_COVERAGE: f32 = 0.3;
 /// Added to the score of a skill that the query names.
 const NAMED: f32 = 1.0;
 
-/// Which legs are asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Words only; needs no model.
-    Lexical,
-    /// Meaning only.
-    Dense,
-    /// Both.
-    #[default]
-    Hybrid,
-}
-
-/// How the nearest vectors are found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SearchMethod {
-    /// All vectors are compared.
-    #[default]
-    Exact,
-    /// The graph is followed; for very large indexes.
-    Hnsw,
-}
-
-/// What is asked of a route.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RouteOptions {
-    /// Routes to return.
-    pub top: usize,
-    /// Legs to ask.
-    pub mode: Mode,
-    /// How the nearest vectors are found.
-    pub search: SearchMethod,
-    /// The last word may be unfinished.
-    pub typing: bool,
-    /// Weight of the dense score, instead of the encoder's own.
-    pub dense_weight: Option<f32>,
-}
-
-impl Default for RouteOptions {
-    fn default() -> Self {
-        Self { top: 10, mode: Mode::Hybrid, search: SearchMethod::Exact, typing: false, dense_weight: None }
-    }
-}
-
-/// How far an answer got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// Words were matched.
-    Lexical,
-    /// Meaning was matched too.
-    Retrieved,
-    /// The best were read together with the task.
-    Reranked,
-}
-
-/// One answer: a skill and why.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Route {
-    /// Place in the index.
-    pub skill_idx: u32,
-    /// Name of the skill.
-    pub name: String,
-    /// Orders the routes of one stage; higher is better. Retrieval gives at most 1, or 2 for a skill that the query
-    /// names; a reranker gives what its model gives.
-    pub score: f32,
-    /// The query names this skill, so it stays before the others.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub named: bool,
-    /// BM25 by that of the best skill.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lexical_score: Option<f32>,
-    /// Rank in the lexical leg from 1, if it was among its candidates.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lexical_rank: Option<usize>,
-    /// Cosine to the task.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dense_score: Option<f32>,
-    /// Rank in the dense leg from 1, if it was among its candidates.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dense_rank: Option<usize>,
-    /// Score before reranking.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retrieval_score: Option<f32>,
-    /// Rank before reranking, from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retrieval_rank: Option<usize>,
-    /// What the reranker's model gave; missing while it has not read the skill.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rerank_score: Option<f32>,
-}
-
-/// The answer to a task.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
-    /// How far it got.
-    pub stage: Stage,
-    /// Why it got no further, when it was asked to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// How many routes the reranker has read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reranked: Option<Reranked>,
-    /// Whether the first route fits at all; missing where the models were not calibrated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fit: Option<Fit>,
-    /// BM25 of the best skill, as a part of the most that the words of the query can give.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub coverage: Option<f32>,
-    /// Best first.
-    pub routes: Vec<Route>,
-}
-
-/// How far a reranking has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reranked {
-    /// Routes that have their score.
-    pub done: usize,
-    /// Routes that are to have one.
-    pub of: usize,
-}
-
-/// What is asked of a reranking.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RerankOptions {
-    /// Weight of the retrieval score beside the reranker's.
-    pub retrieval_weight: f32,
-    /// Judges the first route, once all are read.
-    pub calibration: Option<Calibration>,
-    /// Routes to return.
-    pub top: usize,
-}
-
-impl Default for RerankOptions {
-    fn default() -> Self {
-        Self { retrieval_weight: 0.0, calibration: None, top: 10 }
-    }
-}
-
-impl Answer {
-    /// The answer with reranked routes: those that have a score first, named ones before them, then the others as they
-    /// were. `scores` has one for each of the first routes, `None` for those that the reranker has yet to read.
-    pub fn reranked(&self, scores: &[Option<f32>], options: RerankOptions) -> Answer {
-        let mut routes: Vec<Route> = self
-            .routes
-            .iter()
-            .enumerate()
-            .map(|(place, route)| {
-                let rerank_score = scores.get(place).copied().flatten();
-                let score = rerank_score.map_or(route.score, |score| score + options.retrieval_weight * route.score);
-                let (retrieval_score, retrieval_rank) = (Some(route.score), Some(place + 1));
-                Route { score, retrieval_score, retrieval_rank, rerank_score, ..route.clone() }
-            })
-            .collect();
-        routes.sort_by(|a, b| {
-            let read = (b.rerank_score.is_some()).cmp(&a.rerank_score.is_some());
-            let by_score = match a.rerank_score.is_some() && b.rerank_score.is_some() {
-                true => b.score.total_cmp(&a.score),
-                false => std::cmp::Ordering::Equal,
-            };
-            // The sort is stable: what is equal stays as it was.
-            b.named.cmp(&a.named).then(read).then(by_score)
-        });
-        let done = scores.iter().flatten().count();
-        let complete = !scores.is_empty() && done == scores.len();
-        let reranked = Some(Reranked { done, of: scores.len() });
-        let mut answer = Answer { stage: Stage::Reranked, reranked, routes, ..self.clone() };
-        if complete {
-            // What was known of the first route may have been about another one.
-            answer.fit = options.calibration.and_then(|calibration| Some(calibration.fit(answer.evidence()?)));
-        }
-        answer.routes.truncate(options.top);
-        answer
-    }
-
-    /// What is known of the first route, where both legs were asked.
-    pub fn evidence(&self) -> Option<Evidence> {
-        let first = self.routes.first()?;
-        Some(Evidence {
-            dense: first.dense_score?,
-            coverage: self.coverage?,
-            lexical: first.lexical_score?,
-            margin: self.routes.get(1).map_or(1.0, |second| first.score - second.score),
-            rerank: first.rerank_score.unwrap_or_default(),
-        })
-    }
-}
-
 /// A query after the model's part of a route.
 #[derive(Clone, Debug)]
 pub enum Encoded {
@@ -236,16 +44,17 @@ pub enum Encoded {
     },
 }
 
-/// An index with the encoder that its vectors come from, as far as they are loaded.
+/// An index, with skills of the user's own where there are any, and the encoder that their vectors come from, as far as
+/// they are loaded.
 pub struct Router {
-    index: Index,
+    skills: Joined,
     encoder: Option<Encoder>,
 }
 
 impl Router {
     /// Starts without an encoder: answers are lexical.
     pub fn new(index: Index) -> Router {
-        Router { index, encoder: None }
+        Router { skills: Joined::new(index), encoder: None }
     }
 
     /// Adds the encoder.
@@ -263,23 +72,32 @@ impl Router {
     /// # Errors
     /// [`Error::EncoderMismatch`].
     pub fn check_encoder(&self, encoder: &EncoderId) -> Result<()> {
-        let built_with = &self.index.manifest().encoder;
-        match built_with == encoder {
-            true => Ok(()),
-            false => {
-                Err(Error::EncoderMismatch { index_encoder: built_with.to_string(), encoder: encoder.to_string() })
-            }
-        }
+        self.index().check_encoder(encoder)
     }
 
     /// The index.
     pub fn index(&self) -> &Index {
-        &self.index
+        self.skills.index()
     }
 
     /// The index, to add files to it.
     pub fn index_mut(&mut self) -> &mut Index {
-        &mut self.index
+        self.skills.index_mut()
+    }
+
+    /// The index alone.
+    pub fn into_index(self) -> Index {
+        self.skills.into_index()
+    }
+
+    /// The index, and the user's own skills beside it.
+    pub fn skills(&self) -> &Joined {
+        &self.skills
+    }
+
+    /// Both, to set the user's own.
+    pub fn skills_mut(&mut self) -> &mut Joined {
+        &mut self.skills
     }
 
     /// The encoder, once it was added.
@@ -347,16 +165,8 @@ impl Router {
 
     fn search_vector(&self, query: &str, vector: &QueryVector, options: RouteOptions) -> Result<Answer> {
         let n_candidates = CANDIDATES.max(options.top);
-        let vectors = self.index.vectors().ok_or_else(|| unavailable("the vectors are not loaded yet"))?;
-        let dense = match options.search {
-            SearchMethod::Exact => exact::search(vectors, vector, n_candidates),
-            SearchMethod::Hnsw => {
-                let links =
-                    self.index.links().ok_or_else(|| unavailable("this index has no links; build it with --hnsw"))?;
-                links.search(vector, n_candidates)
-            }
-        };
-        let similarity = |skill: u32| vectors.similarity(skill as usize, vector);
+        let dense = self.skills.nearest(vector, n_candidates, options.search == SearchMethod::Hnsw)?;
+        let similarity = |skill: u32| self.skills.similarity(skill, vector);
         if options.mode == Mode::Dense {
             let score = |skill: u32| {
                 let dense = similarity(skill);
@@ -366,7 +176,7 @@ impl Router {
         }
         let words = self.lexical_scores(query, options.typing)?;
         let lexical = top_positive(&words.scores, n_candidates);
-        let Routing { dense_weight, calibration, .. } = self.index.manifest().routing;
+        let Routing { dense_weight, calibration, .. } = self.index().manifest().routing;
         let dense_weight = options.dense_weight.unwrap_or(dense_weight);
         let trust = (words.coverage / TRUSTED_COVERAGE).min(1.0);
         let mixed = |skill: u32| {
@@ -384,7 +194,7 @@ impl Router {
 
     /// What the dense leg needs, or why it cannot be asked.
     fn dense_leg(&self) -> std::result::Result<&Encoder, String> {
-        match (&self.encoder, self.index.vectors()) {
+        match (&self.encoder, self.index().vectors()) {
             (Some(encoder), Some(_)) => Ok(encoder),
             (None, _) => Err("the model is not loaded yet".to_owned()),
             (_, None) => Err("the vectors are not loaded yet".to_owned()),
@@ -392,20 +202,21 @@ impl Router {
     }
 
     fn lexical_scores(&self, query: &str, typing: bool) -> Result<LexicalScores> {
-        let lexical = self.index.lexical().ok_or_else(|| unavailable("the lexical file is not loaded yet"))?;
-        let mut scores = lexical.scores(query, typing);
+        let corpus = self.skills.corpus().ok_or_else(|| Error::unavailable("the lexical file is not loaded yet"))?;
+        let mut scores = corpus.scores(query, typing);
         let best = scores.iter().copied().fold(0.0, f32::max);
         if best > 0.0 {
             scores.iter_mut().for_each(|score| *score /= best);
         }
-        let highest = lexical.highest_score(query);
+        let highest = corpus.highest_score(query);
         let coverage = if highest > 0.0 { best / highest } else { 0.0 };
         Ok(LexicalScores { scores, coverage })
     }
 
     /// Orders the candidates of both legs by `score`, named skills first.
     fn answer(&self, stage: Stage, query: &str, top: usize, legs: Legs<'_>, score: impl Fn(u32) -> Scores) -> Answer {
-        let named = self.index.lexical().map(|lexical| lexical.named(query)).unwrap_or_default();
+        let corpus = self.skills.corpus();
+        let named = corpus.as_ref().map(|corpus| corpus.named(query)).unwrap_or_default();
         let hits = legs.lexical.iter().chain(legs.dense).map(|hit| hit.skill_idx);
         let candidates: BTreeSet<u32> = hits.chain(named.iter().copied()).collect();
         let mut best = TopK::new(top);
@@ -416,13 +227,13 @@ impl Router {
         let rank = |hits: &[Hit], skill_idx: u32| {
             hits.iter().position(|hit| hit.skill_idx == skill_idx).map(|place| place + 1)
         };
-        let name =
-            |skill_idx| self.index.lexical().map_or_else(String::new, |lexical| lexical.name(skill_idx).to_owned());
+        let name = |skill_idx| corpus.as_ref().map_or_else(String::new, |corpus| corpus.name(skill_idx).to_owned());
         let route = |Hit { skill_idx, score: total }| {
             let Scores { lexical, dense, .. } = score(skill_idx);
             Route {
                 skill_idx,
                 name: name(skill_idx),
+                own: self.skills.is_own(skill_idx),
                 score: total,
                 named: named.contains(&skill_idx),
                 lexical_score: lexical,
@@ -465,52 +276,10 @@ fn refuse_empty(query: &str) -> Result<()> {
     if query.trim().is_empty() { Err(Error::EmptyQuery) } else { Ok(()) }
 }
 
-fn unavailable(what: &str) -> Error {
-    Error::Unavailable { what: what.to_owned() }
-}
-
 fn top_positive(scores: &[f32], k: usize) -> Vec<Hit> {
     let mut top = TopK::new(k);
     for (skill_idx, &score) in scores.iter().enumerate().filter(|(_, score)| **score > 0.0) {
         top.push(Hit { skill_idx: skill_idx as u32, score });
     }
     top.into_sorted()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reranked_routes_keep_what_they_had() {
-        let route = |skill_idx: u32, score: f32, named: bool| Route {
-            skill_idx,
-            name: String::new(),
-            score,
-            named,
-            lexical_score: Some(score.min(1.0)),
-            lexical_rank: None,
-            dense_score: None,
-            dense_rank: None,
-            retrieval_score: None,
-            retrieval_rank: None,
-            rerank_score: None,
-        };
-        let routes = vec![route(7, 1.9, true), route(8, 0.8, false), route(9, 0.5, false), route(10, 0.4, false)];
-        let answer =
-            Answer { stage: Stage::Retrieved, reason: None, reranked: None, fit: None, coverage: Some(0.5), routes };
-        let order = |scores: &[Option<f32>], retrieval_weight: f32| {
-            let reranked = answer.reranked(scores, RerankOptions { retrieval_weight, calibration: None, top: 3 });
-            (reranked.routes.iter().map(|route| route.skill_idx).collect::<Vec<_>>(), reranked.reranked.unwrap().done)
-        };
-        assert_eq!(order(&[None, None, Some(-3.0)], 0.0), (vec![7, 9, 8], 1));
-        assert_eq!(order(&[Some(0.0), Some(1.0), Some(2.0), Some(1.5)], 0.0), (vec![7, 9, 10], 4));
-        assert_eq!(order(&[Some(0.0), Some(1.0), Some(2.0), Some(1.5)], 10.0), (vec![7, 8, 9], 4));
-        let reranked = answer.reranked(&[Some(0.0), Some(1.0), Some(2.0)], RerankOptions::default());
-        let second = &reranked.routes[1];
-        assert_eq!(
-            (second.retrieval_rank, second.retrieval_score, second.rerank_score),
-            (Some(3), Some(0.5), Some(2.0))
-        );
-    }
 }

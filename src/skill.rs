@@ -41,6 +41,17 @@ pub struct Skill {
     pub allowed_tools: String,
 }
 
+/// What a model reads of a skill, in the parts that its contract puts together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkillText {
+    /// Name of the skill.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Its instructions.
+    pub body: String,
+}
+
 /// A `SKILL.md` as it was read: the skill, what its front matter said, and what had to be guessed.
 #[derive(Clone, Debug)]
 pub struct SkillFile {

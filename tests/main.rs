@@ -6,4 +6,5 @@ mod cli;
 mod files;
 mod golden;
 mod hub;
+mod own;
 mod support;

@@ -16,13 +16,13 @@ use skillrouter::{
     index::{
         builder::{self, IndexConfig, IndexOutput, IndexedSkill, SkillTerms},
         cards::Card,
-        lexical::{LexicalConfig, TermCounts},
+        lexical_builder::{LexicalConfig, TermCounts},
         manifest::INDEX_FILE,
         terms::Terms,
         vectors::QuantizedVector,
     },
     model::{config::Task, encoder::Encoder},
-    risk::{self, Note, Rule},
+    risk::{self, Note},
     skill::Skill,
     tokenize::Tokens,
 };
@@ -60,6 +60,9 @@ pub struct IndexArgs {
     /// Also make HNSW links, for approximate search in very large indexes
     #[arg(long)]
     hnsw: bool,
+    /// Leave out the map, the picture of the index that a page can show
+    #[arg(long)]
+    no_map: bool,
     /// Leave out the bodies: the index searches them, but holds no copy
     #[arg(long)]
     no_bodies: bool,
@@ -117,7 +120,7 @@ pub fn run(args: IndexArgs) -> Result<()> {
         bail!("--remove {id}: the index has no such skill; ids are those that `skillrouter route --json` shows");
     }
     let lexical = args.keywords.map(|keywords| LexicalConfig { keywords, min_document_frequency: 1 });
-    let config = IndexConfig { hnsw: args.hnsw, no_bodies: args.no_bodies, lexical };
+    let config = IndexConfig { hnsw: args.hnsw, map: !args.no_map, no_bodies: args.no_bodies, lexical };
     let (manifest, id) = (encoder.manifest(), encoder.manifest().encoder_id()?);
     let Task::Encoder { routing, .. } = manifest.task.clone() else { bail!("{} is no encoder", manifest.name) };
     let frequencies = frequencies.into_iter().collect();
@@ -167,7 +170,7 @@ impl Existing {
         let mut existing = Existing { frequencies: frequencies.into_iter().collect(), ..Existing::default() };
         for (skill_idx, terms) in terms.into_iter().enumerate() {
             let mut card = index.card(skill_idx as u32).context("a card is missing")?.clone();
-            card.notes = known_notes(&card.notes, &index.manifest().rules);
+            card.notes = risk::renumber(&card.notes, &index.manifest().rules);
             let content_hash = vectors.content_hashes()[skill_idx];
             let vector = vectors.row(skill_idx);
             existing.vectors.insert(content_hash, vector.clone());
@@ -176,16 +179,6 @@ impl Existing {
         }
         Ok(existing)
     }
-}
-
-fn notes(skill: &Skill) -> Vec<Note> {
-    risk::find(skill).into_iter().map(|evidence| evidence.note).collect()
-}
-
-/// Notes by the rules of an index as notes by those of this program. A rule that is no more is left out.
-fn known_notes(notes: &[Note], rules: &[Rule]) -> Vec<Note> {
-    let place = |note: &Note| risk::rules().iter().position(|rule| rule.id == rules[usize::from(note.rule)].id);
-    notes.iter().filter_map(|note| Some(Note { rule: place(note)? as u16, ..*note })).collect()
 }
 
 /// Embeds on all cores, longest texts first, so that no core ends late.
@@ -197,7 +190,7 @@ fn embed_skills(
 ) -> Result<Vec<IndexedSkill>> {
     let contract = encoder.contract();
     let progress = Progress::bar("reading", skills.len());
-    let notes: Vec<Vec<Note>> = skills.par_iter().map(notes).collect();
+    let notes: Vec<Vec<Note>> = skills.par_iter().map(risk::notes).collect();
     let texts: Vec<(u64, Option<Tokens>)> = skills
         .par_iter()
         .map(|skill| {
@@ -266,7 +259,7 @@ fn report(args: &IndexArgs, output: &IndexOutput, n_skipped: usize, skills_per_s
     if args.json {
         let bytes = json!({
             "total": total, "vectors": of(Kind::Vectors), "lexical": of(Kind::Lexical), "links": of(Kind::Links),
-            "cards": of(Kind::Cards), "bodies": of(Kind::Bodies),
+            "cards": of(Kind::Cards), "bodies": of(Kind::Bodies), "map": of(Kind::Map),
         });
         let report = json!({
             "n_skills": n_skills, "n_skipped": n_skipped, "skills_per_s": skills_per_s, "bytes": bytes, "out": args.out,
@@ -275,7 +268,7 @@ fn report(args: &IndexArgs, output: &IndexOutput, n_skipped: usize, skills_per_s
         return;
     }
     println!("{}: {n_skills} skills, {n_skipped} skipped, {skills_per_s:.1} skills/s", args.out.display());
-    for kind in [Kind::Vectors, Kind::Lexical, Kind::Links, Kind::Cards, Kind::Bodies] {
+    for kind in [Kind::Vectors, Kind::Lexical, Kind::Links, Kind::Cards, Kind::Bodies, Kind::Map] {
         if of(kind) > 0 {
             println!(
                 "  {:8} {:>9.2} MB  {:>6.0} bytes a skill",

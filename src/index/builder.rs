@@ -9,8 +9,9 @@ use std::{
 use super::{
     cards::{self, Card},
     hnsw::{EF_CONSTRUCTION, Hnsw},
-    lexical::{LexicalBuilder, LexicalConfig, TermCounts},
+    lexical_builder::{LexicalBuilder, LexicalConfig, TermCounts},
     manifest::{INDEX_FILE, IndexFiles, IndexManifest, Shards},
+    map,
     vectors::{QuantizedVector, Vectors},
 };
 use crate::{
@@ -25,8 +26,8 @@ const CARDS_PER_SHARD: usize = 512;
 const BODIES_PER_SHARD: usize = 128;
 /// Largest vectors file in bytes, so that static hosts and their caches take it gladly.
 const VECTORS_FILE_BYTES: usize = 8 << 20;
-/// Seed of the graph's random choices.
-const HNSW_SEED: u64 = 0x5eed;
+/// Seed of the random choices of graph and map.
+const SEED: u64 = 0x5eed;
 
 /// A skill with all that the index keeps of it.
 pub struct IndexedSkill {
@@ -55,6 +56,8 @@ pub enum SkillTerms {
 pub struct IndexConfig {
     /// Make HNSW links.
     pub hnsw: bool,
+    /// Make a map.
+    pub map: bool,
     /// Write no bodies at all.
     pub no_bodies: bool,
     /// What the lexical leg keeps, instead of what suits the number of skills.
@@ -94,8 +97,11 @@ pub fn build(
     for first in (0..skills.len()).step_by(rows) {
         output.add(Kind::Vectors, vectors.to_file(first, skills.len().min(first + rows)));
     }
+    if config.map {
+        output.add(Kind::Map, map::file(&vectors, SEED));
+    }
     if config.hnsw {
-        output.add(Kind::Links, Hnsw::build(Arc::new(vectors), EF_CONSTRUCTION, HNSW_SEED).to_file());
+        output.add(Kind::Links, Hnsw::build(Arc::new(vectors), EF_CONSTRUCTION, SEED).to_file());
     }
     let rules = keep_used_rules(&mut skills, rules);
     let card_shards = shard_starts(&skills, CARDS_PER_SHARD);
@@ -184,6 +190,7 @@ impl Output {
             Kind::Links => &mut self.entries.links,
             Kind::Cards => &mut self.entries.cards,
             Kind::Bodies => &mut self.entries.bodies,
+            Kind::Map => &mut self.entries.map,
             Kind::Weights => unreachable!("an index has no weights"),
         }
         .push(entry);

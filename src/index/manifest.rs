@@ -55,6 +55,9 @@ pub struct IndexFiles {
     pub cards: Vec<FileEntry>,
     /// Shards, in order; none when bodies were left out.
     pub bodies: Vec<FileEntry>,
+    /// None, or one file.
+    #[serde(default)]
+    pub map: Vec<FileEntry>,
 }
 
 impl IndexFiles {
@@ -66,6 +69,7 @@ impl IndexFiles {
             (Kind::Links, &self.links),
             (Kind::Cards, &self.cards),
             (Kind::Bodies, &self.bodies),
+            (Kind::Map, &self.map),
         ]
         .into_iter()
         .flat_map(|(kind, files)| files.iter().map(move |entry| (kind, entry)))

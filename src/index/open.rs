@@ -7,9 +7,11 @@ use super::{
     hnsw::{EF_SEARCH, Hnsw},
     lexical::Lexical,
     manifest::IndexManifest,
+    map,
     vectors::Vectors,
 };
 use crate::{
+    contract::EncoderId,
     error::{Error, Result},
     format::{FileEntry, Kind},
     risk::{self, Risk},
@@ -23,6 +25,7 @@ pub struct Index {
     links: Option<Hnsw>,
     cards: BTreeMap<usize, Vec<Card>>,
     bodies: BTreeMap<usize, Vec<Option<String>>>,
+    map: Option<Vec<u16>>,
 }
 
 enum VectorsState {
@@ -42,12 +45,27 @@ impl Index {
             true => VectorsState::Complete(Arc::new(Vectors::new(manifest.width))),
             false => VectorsState::Partial(Vectors::new(manifest.width), 0),
         };
-        Ok(Index { manifest, lexical: None, vectors, links: None, cards: BTreeMap::new(), bodies: BTreeMap::new() })
+        let (cards, bodies) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Index { manifest, lexical: None, vectors, links: None, cards, bodies, map: None })
     }
 
     /// The manifest.
     pub fn manifest(&self) -> &IndexManifest {
         &self.manifest
+    }
+
+    /// Tells whether an encoder is the one that the index was built with.
+    ///
+    /// # Errors
+    /// [`Error::EncoderMismatch`].
+    pub fn check_encoder(&self, encoder: &EncoderId) -> Result<()> {
+        let built_with = &self.manifest.encoder;
+        match built_with == encoder {
+            true => Ok(()),
+            false => {
+                Err(Error::EncoderMismatch { index_encoder: built_with.to_string(), encoder: encoder.to_string() })
+            }
+        }
     }
 
     /// Adds a file that the manifest lists; vectors in order, links after them. Its checksum is checked; the SHA-256
@@ -92,6 +110,11 @@ impl Index {
                 check_count(file, bodies.len(), shard_len(&self.manifest.shards.bodies, shard, n_skills))?;
                 self.bodies.insert(shard, bodies);
             }
+            Kind::Map => {
+                let map = map::read(file, bytes)?;
+                check_count(file, map.len() / 2, n_skills)?;
+                self.map = Some(map);
+            }
             Kind::Weights => return Err(Error::malformed(file, "an index has no weights")),
         }
         Ok(())
@@ -128,6 +151,11 @@ impl Index {
     /// The graph, once its file was added.
     pub fn links(&self) -> Option<&Hnsw> {
         self.links.as_ref()
+    }
+
+    /// Where each skill lies in the plane, `[n, 2]`, once its file was added; see [`super::map`].
+    pub fn map(&self) -> Option<&[u16]> {
+        self.map.as_deref()
     }
 
     /// The file that holds the card of a skill.

@@ -47,6 +47,17 @@ pub fn find(skill: &Skill) -> Vec<Evidence> {
     FINDER.find(skill)
 }
 
+/// The notes alone.
+pub fn notes(skill: &Skill) -> Vec<Note> {
+    find(skill).into_iter().map(|evidence| evidence.note).collect()
+}
+
+/// Notes by the rules of an index as notes by those of this program. A rule that is no more is left out.
+pub fn renumber(notes: &[Note], rules_of_index: &[Rule]) -> Vec<Note> {
+    let place = |note: &Note| rules().iter().position(|rule| rule.id == rules_of_index[usize::from(note.rule)].id);
+    notes.iter().filter_map(|note| Some(Note { rule: place(note)? as u16, ..*note })).collect()
+}
+
 static FINDER: LazyLock<Finder> =
     LazyLock::new(|| Finder::new(include_str!("rules.json")).expect("rules.json is sound; its tests read it"));
 

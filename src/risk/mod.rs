@@ -1,22 +1,22 @@
 //! Risk notes: facts in the text of a skill that a careful reader wants to see, each with the line that shows it.
 //!
 //! A note is no verdict: a skill that downloads and runs a script may be perfectly honest. Notes are found when an index
-//! is built and when a skill is linted, by the rules of `rules.json` and by `structure.rs`; only the program does that.
+//! is built and when a skill is linted, by the rules of `rules.json` and by `structure.rs`; a page that only searches has no rules.
 //! An index keeps them as numbers beside its cards and the words for them in `index.json`, and whoever shows a skill puts
 //! the two together with [`show`].
 //!
 //! Categories are those of "Agent Skills in the Wild" (Liu et al. 2026, arXiv 2601.10338), and one for facts that are
 //! worth knowing and no sign of bad intent.
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "build")]
 mod find;
-#[cfg(feature = "cli")]
+#[cfg(feature = "build")]
 mod structure;
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "cli")]
-pub use find::{Evidence, MAX_NOTES, find, rules};
+#[cfg(feature = "build")]
+pub use find::{Evidence, MAX_NOTES, find, notes, renumber, rules};
 
 /// What a rule is about, gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,0 +1,237 @@
+//! The lexical leg: BM25 over name, description and body (Robertson and Zaragoza 2009), which answers before any model is
+//! there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{lexical::Lexical, postings::occurrences_of, terms::Terms};
+
+/// `k1` of BM25: how fast repetitions of a term stop to count. Robertson and Zaragoza 2009 recommend 1.2 to 2.
+const K1: f32 = 1.2;
+/// `b` of BM25: how much long texts are discounted. Chosen, like the two weights of `lexical_builder.rs`, among a dozen
+/// settings: see `BENCHMARKS.md`, "Lexical".
+const B: f32 = 0.5;
+/// Most completions of an unfinished last word.
+const COMPLETIONS: usize = 8;
+
+/// What a term tells: much, if few skills have it.
+pub(super) fn idf(n_skills: usize, document_frequency: u32) -> f32 {
+    let (n, df) = (n_skills as f32, document_frequency as f32);
+    (1.0 + (n - df + 0.5).max(0.0) / (df + 0.5)).ln()
+}
+
+/// The part of BM25 that depends on the text; `relative_length` is the skill's length by the average.
+pub(super) fn tf(count: f32, relative_length: f32) -> f32 {
+    count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * relative_length))
+}
+
+/// All skills that are searched together: those of an index, and then those of others. What a term tells is counted over
+/// all of them, so that scores compare.
+pub struct Corpus<'a> {
+    parts: Vec<&'a Lexical>,
+    n_skills: usize,
+    average_length: f32,
+    splitter: Terms,
+}
+
+impl<'a> Corpus<'a> {
+    /// The skills of these indexes, in this order.
+    pub fn new(parts: impl IntoIterator<Item = &'a Lexical>) -> Corpus<'a> {
+        let parts: Vec<&Lexical> = parts.into_iter().collect();
+        let n_skills = parts.iter().map(|part| part.len()).sum();
+        let total_length: f32 = parts.iter().map(|part| part.total_length()).sum();
+        Corpus { parts, n_skills, average_length: total_length / n_skills.max(1) as f32, splitter: Terms::default() }
+    }
+
+    /// The BM25 score of every skill, `[n]`; 0 where no term of the query occurs. `typing` says that the last word may
+    /// be unfinished: when no skill has it, its completions count.
+    pub fn scores(&self, query: &str, typing: bool) -> Vec<f32> {
+        let mut terms = self.splitter.of(query);
+        let mut scores = vec![0.0; self.n_skills];
+        let tail = (typing && query.ends_with(char::is_alphanumeric)).then(|| terms.last().cloned()).flatten();
+        if let Some(tail) = tail
+            && self.parts.iter().all(|part| part.find(&tail).is_none())
+        {
+            terms.pop();
+            for term in self.completions(&tail) {
+                self.add(term, 1.0, &mut scores);
+            }
+        }
+        let mut weights: BTreeMap<&str, f32> = BTreeMap::new();
+        for term in &terms {
+            *weights.entry(term).or_default() += 1.0;
+        }
+        for (term, weight) in weights {
+            self.add(term, weight, &mut scores);
+        }
+        scores
+    }
+
+    /// More than any skill can have for a query: every word of it, again and again, words that no skill has included.
+    pub fn highest_score(&self, query: &str) -> f32 {
+        self.splitter.of(query).iter().map(|term| self.idf(term) * (K1 + 1.0)).sum()
+    }
+
+    /// The skills whose name is the whole query, or stands in it letter by letter with its hyphens.
+    pub fn named(&self, query: &str) -> Vec<u32> {
+        let query = query.trim().to_lowercase();
+        let words = query
+            .split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'))
+            .filter(|word| word.contains(['-', '_']));
+        let spelled =
+            words.flat_map(|word| self.said(word).filter(move |skill| self.name(*skill).to_lowercase() == word));
+        let named: BTreeSet<u32> = self.said(&query).chain(spelled).collect();
+        named.into_iter().collect()
+    }
+
+    /// Name of a skill.
+    pub fn name(&self, skill_idx: u32) -> &'a str {
+        let (first, part) =
+            self.firsts().take_while(|(first, _)| *first <= skill_idx).last().expect("a skill of these");
+        part.name(skill_idx - first)
+    }
+
+    /// Each part with the place of its first skill.
+    fn firsts(&self) -> impl Iterator<Item = (u32, &'a Lexical)> {
+        self.parts.iter().scan(0, |next, &part| {
+            let first = *next;
+            *next += part.len() as u32;
+            Some((first, part))
+        })
+    }
+
+    fn said(&self, name: &str) -> impl Iterator<Item = u32> {
+        self.firsts().flat_map(move |(first, part)| part.said(name).map(move |skill_idx| first + skill_idx))
+    }
+
+    fn idf(&self, term: &str) -> f32 {
+        let frequency = |part: &&Lexical| part.find(term).map_or(0, |position| part.document_frequency(position));
+        idf(self.n_skills, self.parts.iter().map(frequency).sum())
+    }
+
+    /// The most frequent terms that start with `start`.
+    fn completions(&self, start: &str) -> Vec<&'a str> {
+        let mut frequencies: BTreeMap<&str, u32> = BTreeMap::new();
+        for part in &self.parts {
+            for position in part.starting_with(start) {
+                *frequencies.entry(part.term(position)).or_default() += part.document_frequency(position);
+            }
+        }
+        let mut found: Vec<(&str, u32)> = frequencies.into_iter().collect();
+        found.sort_by_key(|(_, frequency)| std::cmp::Reverse(*frequency)); // Stable: by letters where they are equal.
+        found.into_iter().map(|(term, _)| term).take(COMPLETIONS).collect()
+    }
+
+    fn add(&self, term: &str, weight: f32, scores: &mut [f32]) {
+        let weight = weight * self.idf(term);
+        for (first, part) in self.firsts() {
+            let Some(position) = part.find(term) else { continue };
+            for posting in part.list(position) {
+                let relative_length = part.length(posting.skill_idx) / self.average_length;
+                let score = &mut scores[(first + posting.skill_idx) as usize];
+                *score += weight * tf(occurrences_of(posting.level) as f32, relative_length);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{
+            lexical_builder::{LexicalBuilder, LexicalConfig, TermCounts},
+            postings::level_of,
+        },
+        *,
+    };
+
+    const SKILLS: [(&str, &str, &str); 4] = [
+        ("pdf-merge", "Join PDF files.", "Use the tool to join many files into one."),
+        ("receipts", "Turn receipts into spreadsheets.", "Read every receipt, write rows."),
+        ("PDF Merge", "Another one.", "pdf pdf pdf pdf pdf"),
+        ("c-sharp", "Write C# code.", "namespaces and classes 转成表格"),
+    ];
+
+    fn lexical(skills: &[(&str, &str, &str)]) -> Lexical {
+        let mut builder = LexicalBuilder::default();
+        for (name, description, body) in skills {
+            builder.push(name, TermCounts::of(&Terms::default(), name, description, body));
+        }
+        let order: Vec<usize> = (0..skills.len()).collect();
+        let config = LexicalConfig { keywords: 100, min_document_frequency: 1 };
+        Lexical::open("f", &builder.finish(&order, config)).unwrap()
+    }
+
+    fn best(query: &str, typing: bool) -> Option<u32> {
+        let lexical = lexical(&SKILLS);
+        let scores = Corpus::new([&lexical]).scores(query, typing);
+        let best = (0..4).max_by(|&a, &b| scores[a].total_cmp(&scores[b]))?;
+        (scores[best] > 0.0).then_some(best as u32)
+    }
+
+    #[test]
+    fn words_find_skills() {
+        assert_eq!(best("join two files", false), Some(0));
+        assert_eq!(best("my receipt", false), Some(1));
+        assert_eq!(best("c# class", false), Some(3));
+        assert_eq!(best("表格", false), Some(3));
+        assert_eq!(best("quantum gravity", false), None);
+        assert_eq!(best("", false), None);
+    }
+
+    #[test]
+    fn an_unfinished_word_finds_its_completions() {
+        assert_eq!(best("spreadsh", false), None);
+        assert_eq!(best("spreadsh", true), Some(1));
+        assert_eq!(best("spreadsh ", true), None);
+    }
+
+    #[test]
+    fn names_are_found_exactly() {
+        let lexical = lexical(&SKILLS);
+        let corpus = Corpus::new([&lexical]);
+        assert_eq!(corpus.named("use pdf-merge, please"), [0]);
+        assert_eq!(corpus.named("PDF merge"), [0, 2]);
+        assert_eq!(corpus.named("merge my pdf"), Vec::<u32>::new());
+    }
+
+    /// By hand: one skill of 4 has "receipt", 5 times for the name, 4 for the description, and once in the body.
+    #[test]
+    fn scores_are_bm25() {
+        let lexical = lexical(&SKILLS);
+        let corpus = Corpus::new([&lexical]);
+        let average = (0..4).map(|skill| lexical.length(skill)).sum::<f32>() / 4.0;
+        assert_eq!(occurrences_of(level_of(5 + 4 + 1)), 9);
+        let idf = (1.0f32 + 3.5 / 1.5).ln();
+        let want = idf * 9.0 * 2.2 / (9.0 + 1.2 * (0.5 + 0.5 * lexical.length(1) / average));
+        assert!((corpus.scores("receipt", false)[1] - want).abs() < 1e-5);
+    }
+
+    #[test]
+    fn no_skill_has_more_than_the_highest_score() {
+        let lexical = lexical(&SKILLS);
+        let corpus = Corpus::new([&lexical]);
+        for query in ["merge pdf files", "pdf pdf receipts", "every unheard word"] {
+            let highest = corpus.highest_score(query);
+            assert!(corpus.scores(query, false).iter().all(|score| *score < highest), "{query}");
+        }
+        let unknown = (1.0f32 + 4.5 / 0.5).ln() * 2.2;
+        assert!((corpus.highest_score("unheard") - unknown).abs() < 1e-5);
+        assert_eq!(corpus.highest_score("!?"), 0.0);
+    }
+
+    #[test]
+    fn two_indexes_score_like_one() {
+        let (all, first, rest) = (lexical(&SKILLS), lexical(&SKILLS[..1]), lexical(&SKILLS[1..]));
+        let (together, apart) = (Corpus::new([&all]), Corpus::new([&first, &rest]));
+        for (query, typing) in [("join pdf files", false), ("receipt rows", false), ("turn into spreadsh", true)] {
+            let (want, got) = (together.scores(query, typing), apart.scores(query, typing));
+            assert!(
+                want.iter().zip(&got).all(|(want, got)| (want - got).abs() < 1e-5),
+                "{query}: {got:?} for {want:?}"
+            );
+            assert!((together.highest_score(query) - apart.highest_score(query)).abs() < 1e-5);
+        }
+        assert_eq!(apart.named("PDF merge"), [0, 2]);
+        assert_eq!(apart.name(3), "c-sharp");
+    }
+}

@@ -1,0 +1,76 @@
+//! The JavaScript classes, which only translate: nothing else knows JavaScript.
+//!
+//! Three builds: the engine for the CPU, the engine for WebGPU (`gpu`), and the maker of an index of one's own skills
+//! (`build`), which a page fetches when somebody has some.
+
+#[cfg(not(feature = "build"))]
+mod bench;
+#[cfg(feature = "build")]
+mod builder;
+#[cfg(not(feature = "build"))]
+mod model;
+#[cfg(not(feature = "build"))]
+mod router;
+
+use js_sys::{Error as JsError, Reflect};
+use serde::Serialize;
+#[cfg(not(feature = "build"))]
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+
+use crate::error::Error;
+
+pub(crate) type JsResult<T> = std::result::Result<T, JsValue>;
+
+/// An `Error` of JavaScript with the stable `code`.
+pub(crate) fn js_error(error: Error) -> JsValue {
+    let js_error = JsError::new(&error.to_string());
+    // Setting a property of a new object cannot fail.
+    let _ = Reflect::set(&js_error, &"code".into(), &error.code().into());
+    js_error.into()
+}
+
+pub(crate) fn to_js(value: &impl Serialize) -> JsResult<JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value.serialize(&serializer).map_err(JsValue::from)
+}
+
+/// Options that may be left out.
+#[cfg(not(feature = "build"))]
+pub(crate) fn from_js<T: DeserializeOwned + Default>(value: JsValue) -> JsResult<T> {
+    match value.is_undefined() || value.is_null() {
+        true => Ok(T::default()),
+        false => required(value),
+    }
+}
+
+#[cfg(not(feature = "build"))]
+pub(crate) fn required<T: DeserializeOwned>(value: JsValue) -> JsResult<T> {
+    serde_wasm_bindgen::from_value(value)
+        .map_err(|error| js_error(Error::unavailable(format!("argument not understood: {error}"))))
+}
+
+#[cfg(feature = "gpu")]
+unsafe extern "C" {
+    /// Made by the linker: runs the constructors of all statics.
+    fn __wasm_call_ctors();
+}
+
+/// Shows the message of a panic in the console before the engine stops.
+#[wasm_bindgen(start)]
+pub fn start() {
+    // burn's kernel makers register themselves in constructors. Unless somebody calls these, the linker has every call
+    // from JavaScript run all of them first, several milliseconds each time.
+    #[cfg(feature = "gpu")]
+    // SAFETY: this is the only call, and it comes before all others.
+    unsafe {
+        __wasm_call_ctors();
+    }
+    std::panic::set_hook(Box::new(|info| wasm_bindgen::throw_str(&info.to_string())));
+}
+
+/// SHA-256 in hexadecimal, for pages without `crypto.subtle`.
+#[wasm_bindgen]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    crate::format::sha256_hex(bytes)
+}
