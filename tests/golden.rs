@@ -1,6 +1,6 @@
 //! Models against the reference implementation, on every device: values made by `tests/golden/generate.py`.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
 use crate::support::{Workspace, default_model, fixture_path};
 use serde_json::Value;
@@ -127,8 +127,9 @@ fn the_end_token_is_added_where_it_is_missing() {
     }
 }
 
-/// The scores of all pairs; and a batch gives what its texts give alone.
-fn scores_are_golden(reranker: &Reranker, golden: &Value, tolerance: f32) {
+/// The scores of all pairs; and a batch gives what its texts give alone, to a reranker that has not read them yet.
+fn scores_are_golden(open: impl Fn() -> Reranker, golden: &Value, tolerance: f32) {
+    let reranker = open();
     for pair in list(&golden["pairs"]) {
         let (query, document) = (text(&pair["query"]), text(&pair["document"]));
         let got = pollster::block_on(reranker.scores(query, &[document.to_owned()])).unwrap()[0];
@@ -137,7 +138,7 @@ fn scores_are_golden(reranker: &Reranker, golden: &Value, tolerance: f32) {
         assert!((got - want).abs() < tolerance, "{name} {query:?} {document:?}: {got} for {want}");
     }
     let documents: Vec<String> = list(&golden["pairs"]).iter().map(|pair| text(&pair["document"]).to_owned()).collect();
-    let together = pollster::block_on(reranker.scores("merge", &documents)).unwrap();
+    let together = pollster::block_on(open().scores("merge", &documents)).unwrap();
     for (document, together) in documents.iter().zip(together) {
         let alone = pollster::block_on(reranker.scores("merge", std::slice::from_ref(document))).unwrap()[0];
         assert!((alone - together).abs() < tolerance, "{document:?}: {alone} alone, {together} in a batch");
@@ -155,7 +156,7 @@ fn tiny_bert_pair() {
             let tokens = reranker.pair_tokens(&reranker.contract().text(query, document)).unwrap();
             assert_eq!((tokens.ids(), tokens.type_ids()), (&ids(&pair["ids"])[..], &ids(&pair["type_ids"])[..]));
         }
-        scores_are_golden(&reranker, &golden, 1e-5);
+        scores_are_golden(|| Reranker::new(load(dir, device)).unwrap(), &golden, 1e-5);
     });
 }
 
@@ -171,7 +172,21 @@ fn tiny_bert_late() {
             let tokens = reranker.pair_tokens(&reranker.contract().text(query, document)).unwrap();
             assert_eq!(tokens.ids(), ids(&pair["ids"]), "{document:?}");
         }
-        scores_are_golden(&reranker, &golden, 2e-5);
+        scores_are_golden(|| Reranker::new(load(dir, device)).unwrap(), &golden, 2e-5);
+    });
+}
+
+#[test]
+fn an_encoder_reranks_with_its_own_weights() {
+    let golden = read("tiny-bert-late.json");
+    on_each_device("tiny-bert-late", &["--bits", "32"], |dir, device| {
+        let encoder = Arc::new(open(dir, device));
+        scores_are_golden(|| Reranker::of_encoder(Arc::clone(&encoder)).unwrap(), &golden, 2e-5);
+        let pair = &list(&golden["pairs"])[0];
+        let reranker = Reranker::of_encoder(encoder).unwrap();
+        let document = text(&pair["document"]).to_owned();
+        let twice = || pollster::block_on(reranker.scores("another task", std::slice::from_ref(&document))).unwrap();
+        assert_eq!(twice(), twice(), "vectors that were kept are those that were computed");
     });
 }
 

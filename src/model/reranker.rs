@@ -11,7 +11,7 @@ use crate::{
         bert::BertClassifier,
         config::{Architecture, ModelManifest, Scoring, SelfTest},
         encoder::Encoder,
-        late,
+        late::Late,
         loader::ModelLoader,
         qwen3::{Prefix, Qwen3},
     },
@@ -45,11 +45,7 @@ pub struct Reranker {
 
 enum Network {
     Bert(Box<BertClassifier>),
-    Late {
-        encoder: Box<Encoder>,
-        weight: f32,
-        bias: f32,
-    },
+    Late(Late),
     Qwen3 {
         qwen3: Box<Qwen3>,
         /// `[d]`: the head's row of "yes" minus that of "no".
@@ -129,17 +125,8 @@ impl Reranker {
     pub fn new(loader: ModelLoader) -> Result<Reranker> {
         let scoring = loader.manifest().scoring()?.clone();
         let contract = &scoring.contract;
-        if let PairForm::Late { weight, bias } = contract.form {
-            let encoder = Box::new(Encoder::new(loader)?);
-            let (manifest, device) = (encoder.manifest().clone(), encoder.device().clone());
-            let tokenizer = Arc::clone(encoder.tokenizer());
-            return Ok(Reranker {
-                manifest,
-                scoring,
-                tokenizer,
-                network: Network::Late { encoder, weight, bias },
-                device,
-            });
+        if let PairForm::Late { .. } = contract.form {
+            return Reranker::of_encoder(Arc::new(Encoder::new(loader)?));
         }
         let (manifest, tokenizer, mut weights) = loader.finish()?;
         let mut network = match &manifest.architecture {
@@ -156,6 +143,20 @@ impl Reranker {
             *yes_no = yes.iter().zip(no).map(|(yes, no)| yes - no).collect();
         }
         Ok(Reranker { manifest, scoring, tokenizer: Arc::new(tokenizer), network, device })
+    }
+
+    /// Reranks with an encoder that was trained for it, and that goes on to encode.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] for an encoder that was not.
+    pub fn of_encoder(encoder: Arc<Encoder>) -> Result<Reranker> {
+        let (manifest, device) = (encoder.manifest().clone(), encoder.device().clone());
+        let scoring = manifest.scoring()?.clone();
+        let tokenizer = Arc::clone(encoder.tokenizer());
+        let PairForm::Late { weight, bias } = scoring.contract.form else {
+            unreachable!("encoders rerank by late interaction: `check_task`");
+        };
+        Ok(Reranker { manifest, scoring, tokenizer, network: Network::Late(Late::new(encoder, weight, bias)), device })
     }
 
     /// The model's manifest.
@@ -236,7 +237,7 @@ impl Reranker {
         let n_before = prefix.as_ref().map_or(0, Prefix::n_tokens);
         let texts = texts.iter().map(|text| text.from(n_before)).collect();
         let query = match &self.network {
-            Network::Late { encoder, .. } => Apart::Tokens(encoder.query_tokens(&encoder.contract().query(query))?),
+            Network::Late(late) => Apart::Tokens(late.query_tokens(query)?),
             _ => Apart::No,
         };
         Ok(Reranking { texts, prefix, query, n_done: 0 })
@@ -251,7 +252,7 @@ impl Reranker {
         let mut n_tokens = 0;
         let limit = batch_tokens(self.device.device_kind());
         let fits = |text: &&Tokens| {
-            n_tokens += text.len();
+            n_tokens += self.n_new_tokens(text);
             n_tokens <= limit
         };
         let n_texts = reranking.texts[start..].iter().take_while(fits).count().max(1);
@@ -259,11 +260,10 @@ impl Reranker {
         if start == end {
             return Ok(None);
         }
-        let batch = Batch::new(&reranking.texts[start..end]);
-        if let (Apart::Tokens(query), Network::Late { encoder, .. }) = (&reranking.query, &self.network) {
-            reranking.query = Apart::Vectors(inner_vectors(encoder, &Batch::new([query])).await?.concat());
+        if let (Apart::Tokens(query), Network::Late(late)) = (&reranking.query, &self.network) {
+            reranking.query = Apart::Vectors(late.query(query).await?);
         }
-        let scores = self.score(&batch, reranking).await?;
+        let scores = self.score(&reranking.texts[start..end], reranking).await?;
         reranking.n_done = end;
         Ok(Some(scores.into_iter().zip(start..).map(|(score, place)| Scored { place, score }).collect()))
     }
@@ -281,17 +281,24 @@ impl Reranker {
         Ok(scores)
     }
 
-    async fn score(&self, batch: &Batch, reranking: &Reranking) -> Result<Vec<f32>> {
+    /// Tokens of a text that have to go through the model.
+    fn n_new_tokens(&self, text: &Tokens) -> usize {
         match &self.network {
-            Network::Late { encoder, weight, bias } => {
+            Network::Late(late) => late.n_new_tokens(text),
+            _ => text.len(),
+        }
+    }
+
+    async fn score(&self, texts: &[Tokens], reranking: &Reranking) -> Result<Vec<f32>> {
+        match &self.network {
+            Network::Late(late) => {
                 let Apart::Vectors(query) = &reranking.query else { unreachable!("the task goes first") };
-                let d = self.manifest.width();
-                let documents = inner_vectors(encoder, batch).await?;
-                Ok(documents.iter().map(|document| weight * late::interaction(query, document, d) + bias).collect())
+                late.scores(query, texts).await
             }
-            Network::Bert(bert) => device::read(bert.forward(batch)?).await,
+            Network::Bert(bert) => device::read(bert.forward(&Batch::new(texts))?).await,
             Network::Qwen3 { qwen3, yes_no } => {
-                let last = pool::last(qwen3.forward(batch, reranking.prefix.as_ref())?, &batch.lengths);
+                let batch = Batch::new(texts);
+                let last = pool::last(qwen3.forward(&batch, reranking.prefix.as_ref())?, &batch.lengths);
                 let rows = device::read(qwen3.normed(last)).await?;
                 Ok(rows
                     .chunks_exact(yes_no.len())
@@ -315,8 +322,8 @@ impl Reranker {
     /// # Errors
     /// [`Error::Device`] when it is something else.
     pub async fn self_test(&self) -> Result<()> {
-        if let Network::Late { encoder, .. } = &self.network {
-            return encoder.self_test().await;
+        if let Network::Late(late) = &self.network {
+            return late.encoder().self_test().await;
         }
         let Some(SelfTest { query, document: Some(document), expected }) = &self.manifest.self_test else {
             return Ok(());
@@ -329,13 +336,6 @@ impl Reranker {
         let name = self.device.name();
         Err(Error::Device { reason: format!("self-test failed: {name} computes wrong numbers ({got:?})") })
     }
-}
-
-/// The vectors of the tokens that count in late interaction, `[t, d]` for each text.
-async fn inner_vectors(encoder: &Encoder, batch: &Batch) -> Result<Vec<Vec<f32>>> {
-    let rows = encoder.token_vectors(batch).await?;
-    let inner = late::inner_rows(&rows, &batch.lengths, encoder.manifest().width());
-    Ok(inner.map(<[f32]>::to_vec).collect())
 }
 
 /// Number of tokens that all texts begin with; each keeps at least one of its own.

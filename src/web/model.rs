@@ -1,5 +1,7 @@
 //! Models, and the device that they run on.
 
+use std::sync::Arc;
+
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -122,7 +124,7 @@ fn about_model(manifest: &ModelManifest) -> JsResult<JsValue> {
 #[wasm_bindgen]
 pub struct Encoder {
     manifest: ModelManifest,
-    model: Loaded<encoder::Encoder>,
+    model: Loaded<Arc<encoder::Encoder>>,
 }
 
 #[wasm_bindgen]
@@ -152,12 +154,18 @@ impl Encoder {
 
     /// Puts the encoder together.
     pub fn finish(&mut self) -> JsResult<()> {
-        self.model.finish(encoder::Encoder::new)
+        self.model.finish(|loader| encoder::Encoder::new(loader).map(Arc::new))
     }
 
     /// Fails when the device computes wrong numbers.
     pub async fn self_test(&self) -> JsResult<()> {
         self.model.ready()?.self_test().await.map_err(js_error)
+    }
+
+    /// A reranker of the same weights, of an encoder that was made for it.
+    pub fn reranker(&self) -> JsResult<Reranker> {
+        let reranker = reranker::Reranker::of_encoder(Arc::clone(self.model.ready()?)).map_err(js_error)?;
+        Ok(Reranker { manifest: self.manifest.clone(), model: Loaded::Ready(reranker), reranking: None })
     }
 
     /// The vector of a query.
