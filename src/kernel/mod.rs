@@ -8,6 +8,7 @@
 //! This folder is the only place that names instruction sets.
 
 mod attention;
+mod dense;
 mod dot;
 mod elementwise;
 mod matmul;
@@ -15,6 +16,7 @@ mod norm;
 mod panel;
 
 pub use attention::{Heads, KeysValues, attend};
+pub use dense::matmul_dense;
 pub use dot::{dot_bytes, dot_rows};
 pub use elementwise::{exp_in_place, gelu_in_place, softmax_row, swiglu_in_place};
 pub use matmul::matmul;

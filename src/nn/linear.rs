@@ -94,8 +94,8 @@ pub struct Weight {
 }
 
 enum Layout {
-    /// `[k, n]`: transposed for the product.
-    Dense(Box<Tensor<2>>),
+    /// `[n, k]`
+    Dense(Vec<f32>),
     Panels(kernel::Panels),
     #[cfg(feature = "gpu")]
     Gpu(crate::gpu::GpuMatrix),
@@ -108,9 +108,7 @@ impl Weight {
         let layout = match (device.device_kind(), matrix) {
             #[cfg(feature = "gpu")]
             (DeviceKind::Gpu, matrix) => Layout::Gpu(crate::gpu::GpuMatrix::new(&matrix, device)),
-            (DeviceKind::Cpu, Matrix::Dense { n, k, weights }) => {
-                Layout::Dense(Box::new(device.tensor(weights, [n, k]).transpose()))
-            }
+            (DeviceKind::Cpu, Matrix::Dense { weights, .. }) => Layout::Dense(weights),
             (DeviceKind::Cpu, Matrix::Quantized(matrix)) => Layout::Panels(kernel::Panels::new(&matrix)),
         };
         Weight { shape, layout }
@@ -145,14 +143,12 @@ impl Linear {
     /// # Shapes
     /// `[t, k]` to `[t, n]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let ([t, _], [n, _]) = (x.dims(), self.weight.shape);
+        let ([t, k], [n, _]) = (x.dims(), self.weight.shape);
         match &self.weight.layout {
-            Layout::Dense(weight) => {
-                let y = x.matmul(weight.as_ref().clone());
-                match &self.bias {
-                    Some(bias) => y + bias.clone(),
-                    None => y,
-                }
+            Layout::Dense(weights) => {
+                let bias = self.bias.clone().map(device::cpu_values);
+                let y = kernel::matmul_dense(&device::cpu_values(x), weights, k, bias.as_deref());
+                device::cpu_tensor(y, [t, n])
             }
             Layout::Panels(panels) => {
                 let bias = self.bias.clone().map(device::cpu_values);

@@ -1,20 +1,21 @@
 //! The JavaScript classes, which only translate: nothing else knows JavaScript.
 //!
-//! Three builds: the engine for the CPU, the engine for WebGPU (`gpu`), and the maker of an index of one's own skills
-//! (`build`), which a page fetches when somebody has some.
+//! Builds that a page fetches as it needs them, each with a memory of its own; only texts and numbers pass between them:
+//! the index and its answers (`web-search`, small, so that the first answer comes soon), the models for the CPU
+//! (`web-models`) and for WebGPU (`gpu` too), and the maker of an index of one's own skills (`web-builder`).
 
-#[cfg(not(feature = "build"))]
+#[cfg(feature = "web-search")]
 mod bench;
-#[cfg(feature = "build")]
+#[cfg(feature = "web-builder")]
 mod builder;
-#[cfg(not(feature = "build"))]
+#[cfg(feature = "web-models")]
 mod model;
-#[cfg(not(feature = "build"))]
+#[cfg(feature = "web-search")]
 mod router;
 
 use js_sys::{Error as JsError, Reflect};
 use serde::Serialize;
-#[cfg(not(feature = "build"))]
+#[cfg(any(feature = "web-search", feature = "web-models"))]
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
@@ -36,7 +37,7 @@ pub(crate) fn to_js(value: &impl Serialize) -> JsResult<JsValue> {
 }
 
 /// Options that may be left out.
-#[cfg(not(feature = "build"))]
+#[cfg(any(feature = "web-search", feature = "web-models"))]
 pub(crate) fn from_js<T: DeserializeOwned + Default>(value: JsValue) -> JsResult<T> {
     match value.is_undefined() || value.is_null() {
         true => Ok(T::default()),
@@ -44,7 +45,7 @@ pub(crate) fn from_js<T: DeserializeOwned + Default>(value: JsValue) -> JsResult
     }
 }
 
-#[cfg(not(feature = "build"))]
+#[cfg(any(feature = "web-search", feature = "web-models"))]
 pub(crate) fn required<T: DeserializeOwned>(value: JsValue) -> JsResult<T> {
     serde_wasm_bindgen::from_value(value)
         .map_err(|error| js_error(Error::unavailable(format!("argument not understood: {error}"))))
@@ -70,6 +71,7 @@ pub fn start() {
 }
 
 /// SHA-256 in hexadecimal, for pages without `crypto.subtle`.
+#[cfg(feature = "web-search")]
 #[wasm_bindgen]
 pub fn sha256_hex(bytes: &[u8]) -> String {
     crate::format::sha256_hex(bytes)

@@ -120,6 +120,12 @@ fn about_model(manifest: &ModelManifest) -> JsResult<JsValue> {
     })
 }
 
+/// What [`super::router::Router::rerank`] takes beside `top`.
+fn rerank_options(scoring: &Scoring) -> JsResult<JsValue> {
+    let Scoring { retrieval_weight, calibration, .. } = *scoring;
+    to_js(&RerankOptions { retrieval_weight, calibration, ..RerankOptions::default() })
+}
+
 /// Texts to vectors.
 #[wasm_bindgen]
 pub struct Encoder {
@@ -160,6 +166,11 @@ impl Encoder {
     /// Fails when the device computes wrong numbers.
     pub async fn self_test(&self) -> JsResult<()> {
         self.model.ready()?.self_test().await.map_err(js_error)
+    }
+
+    /// How its scores are used where it reranks; undefined where it was not made for that.
+    pub fn rerank_options(&self) -> JsResult<JsValue> {
+        self.manifest.scoring().map_or(Ok(JsValue::UNDEFINED), rerank_options)
     }
 
     /// A reranker of the same weights, of an encoder that was made for it.
@@ -254,10 +265,9 @@ impl Reranker {
         about_model(&self.manifest)
     }
 
-    /// How its scores are used: what [`Router::rerank`] takes beside `top`.
+    /// How its scores are used.
     pub fn rerank_options(&self) -> JsResult<JsValue> {
-        let Scoring { retrieval_weight, calibration, .. } = *self.model.ready()?.scoring();
-        to_js(&RerankOptions { retrieval_weight, calibration, ..RerankOptions::default() })
+        rerank_options(self.model.ready()?.scoring())
     }
 
     /// The files that are still to be added, in the order in which to add them.
