@@ -11,9 +11,7 @@ The run is as long as `--minutes` says; it is resumed from its last checkpoint w
 from __future__ import annotations
 
 import argparse
-import json
 import random
-import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 import bert
 from pool import Pair, Pool
+from run import Run
 
 TAU = 0.05
 WIDTHS = {384: 1.0, 256: 0.3, 128: 0.3}
@@ -101,7 +100,7 @@ class Pass:
             vectors = torch.stack([known[document] for document in have])
             out: dict[int, list[int]] = defaultdict(list)
             for start in range(0, len(have), 512):
-                cosines, near = (vectors[start : start + 512] @ vectors.T).topk(64)
+                cosines, near = (vectors[start : start + 512] @ vectors.T).topk(min(64, len(vectors)))
                 for row, (values, places) in enumerate(zip(cosines.tolist(), near.tolist())):
                     others = [have[i] for cosine, i in zip(values, places) if cosine < COPY_COSINE][:24]
                     self.rng.shuffle(others)
@@ -159,66 +158,30 @@ def main() -> None:
     args = parse()
     torch.manual_seed(args.seed)
     pool = Pool(args.data)
-    args.out.mkdir(parents=True, exist_ok=True)
     start_from = args.start or bert.base_folder()
     tokens = bert.tokenizer(start_from)
     model = bert.load(start_from)
     model.train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr, weight_decay=0.01)
-    state = {"step": 0, "number": 0, "place": 0, "spent_s": 0.0}
-    known: dict[int, torch.Tensor] = {}  # vectors of documents as they were when last seen
-    checkpoint = args.out / "checkpoint.pt"
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, weights_only=False)
-        model.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
-        state, known = saved["state"], saved["known"]
-        print(f"resumed at step {state['step']}")
+    # `kept`: vectors of documents as they were when last seen.
+    run = Run(model, start_from, args.out, lr=args.lr, minutes=args.minutes, warmup_steps=40, files={"late.json": LATE})
 
-    def save() -> None:
-        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "state": state, "known": known}, checkpoint.with_suffix(".new"))
-        checkpoint.with_suffix(".new").replace(checkpoint)
-        model.save_pretrained(args.out)
-        (args.out / "late.json").write_text(json.dumps(LATE, indent=2))
-        for name in ("tokenizer.json", "tokenizer_config.json"):
-            (args.out / name).write_bytes((start_from / name).read_bytes())
+    def batches_of(number: int) -> list[tuple[Pass, list[int]]]:
+        current = Pass(pool, args, number, run.kept)
+        print(f"pass {number}: {len(current.queries)} documents, {len(current.batches)} steps", flush=True)
+        return [(current, batch) for batch in current.batches]
 
-    limit_s, began, saved_at, losses = args.minutes * 60, time.time() - state["spent_s"], time.time(), []
-    log = open(args.out / "log.jsonl", "a")
-    while state["spent_s"] < limit_s:
-        current = Pass(pool, args, state["number"], known)
-        print(f"pass {state['number']}: {len(current.queries)} documents, {len(current.batches)} steps", flush=True)
-        for batch in current.batches[state["place"] :]:
-            rng = random.Random(args.seed * 7919 + state["step"])
-            pairs = [pair for document in batch for pair in current.choose(document)]
-            target = torch.tensor([batch.index(pair.skill) for pair in pairs])
-            texts = [pool.document(document, description=document not in current.bare) for document in batch]
-            documents = bert.pooled(model, *bert.padded([e.ids for e in tokens.encode_batch(texts)], args.document_tokens))
-            queries = vectors_in_buckets(model, [e.ids for e in tokens.encode_batch([vary(pair.text, rng) for pair in pairs])], args.query_tokens)
-            same = torch.from_numpy(pool.copies([pair.skill for pair in pairs], batch))
-            loss = loss_of(queries.cpu(), documents.cpu(), same, target)
-            fraction = min(1.0, (time.time() - began) / limit_s)
-            for group in optimizer.param_groups:
-                group["lr"] = args.lr * min(1.0, (state["step"] + 1) / 40) * max(0.02, 1 - fraction)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad()
-            known.update(zip(batch, normalize(documents.detach().cpu(), dim=-1)))
-            state |= {"step": state["step"] + 1, "place": state["place"] + 1, "spent_s": time.time() - began}
-            losses.append(loss.item())
-            if state["step"] % 20 == 0:
-                row = {**state, "loss": round(sum(losses[-20:]) / 20, 4), "lr": optimizer.param_groups[0]["lr"]}
-                print(json.dumps(row), file=log, flush=True)
-                print(f"step {state['step']}, {state['spent_s'] / 60:.1f} of {args.minutes:.0f} min, loss {row['loss']}", flush=True)
-            if time.time() - saved_at > 300:
-                save()
-                saved_at = time.time()
-            if state["spent_s"] >= limit_s:
-                break
-        else:
-            state |= {"number": state["number"] + 1, "place": 0}
-    save()
+    for current, batch in run.steps(batches_of):
+        rng = random.Random(args.seed * 7919 + run.state["step"])
+        pairs = [pair for document in batch for pair in current.choose(document)]
+        target = torch.tensor([batch.index(pair.skill) for pair in pairs])
+        texts = [pool.document(document, description=document not in current.bare) for document in batch]
+        documents = bert.pooled(model, *bert.padded([e.ids for e in tokens.encode_batch(texts)], args.document_tokens))
+        queries = vectors_in_buckets(model, [e.ids for e in tokens.encode_batch([vary(pair.text, rng) for pair in pairs])], args.query_tokens)
+        same = torch.from_numpy(pool.copies([pair.skill for pair in pairs], batch))
+        loss = loss_of(queries.cpu(), documents.cpu(), same, target)
+        loss.backward()
+        run.kept.update(zip(batch, normalize(documents.detach().cpu(), dim=-1)))
+        run.note(loss.item())
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import argparse
 import json
 import random
 import subprocess
-import time
 from pathlib import Path
 
 import torch
@@ -22,6 +21,7 @@ from transformers import BertConfig, BertForSequenceClassification
 import bert
 from encoder import vary
 from pool import Pair, Pool
+from run import Run
 
 # Of the contract in model.json; `fast` is what the page reads on a CPU.
 QUERY_MAX_CHARS = 600
@@ -108,19 +108,10 @@ def main() -> None:
     args = parse()
     torch.manual_seed(args.seed)
     pool = Pool(args.data)
-    args.out.mkdir(parents=True, exist_ok=True)
     tokens = bert.tokenizer(bert.base_folder())
     model = load(args.start)
     model.train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr, weight_decay=0.01)
-    state = {"step": 0, "number": 0, "place": 0, "spent_s": 0.0}
-    checkpoint = args.out / "checkpoint.pt"
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, weights_only=False)
-        model.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
-        state = saved["state"]
-        print(f"resumed at step {state['step']}")
+    run = Run(model, bert.base_folder(), args.out, lr=args.lr, minutes=args.minutes, warmup_steps=60, files={"contract.json": CONTRACT})
 
     rng = random.Random(args.seed)
     mined = pool.mined_pairs()
@@ -138,64 +129,38 @@ def main() -> None:
         half = args.candidates // 2
         return rng.sample(near, min(half, len(near))) + rng.sample(far, min(args.candidates - 1 - min(half, len(near)), len(far)))
 
-    def save() -> None:
-        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "state": state}, checkpoint.with_suffix(".new"))
-        checkpoint.with_suffix(".new").replace(checkpoint)
-        model.save_pretrained(args.out)
-        (args.out / "contract.json").write_text(json.dumps(CONTRACT, indent=2))
-        for name in ("tokenizer.json", "tokenizer_config.json"):
-            (args.out / name).write_bytes((bert.base_folder() / name).read_bytes())
-
-    limit_s, began, saved_at, losses, right = args.minutes * 60, time.time() - state["spent_s"], time.time(), [], []
-    log = open(args.out / "log.jsonl", "a")
-    while state["spent_s"] < limit_s:
-        rng = random.Random(args.seed * 1000 + state["number"])
+    def batches_of(number: int) -> list[list[int]]:
+        rng = random.Random(args.seed * 1000 + number)
         chosen = [n for n, pair in enumerate(pairs) if pair.kind != "mined" or rng.random() < 0.5]
         rng.shuffle(chosen)
         batches = [chosen[n : n + args.lists] for n in range(0, len(chosen), args.lists)]
-        print(f"pass {state['number']}: {len(chosen)} lists, {len(batches)} steps", flush=True)
-        for batch in batches[state["place"] :]:
-            rng = random.Random(args.seed * 7919 + state["step"])
-            fraction = min(1.0, (time.time() - began) / limit_s)
-            for group in optimizer.param_groups:
-                group["lr"] = args.lr * min(1.0, (state["step"] + 1) / 60) * max(0.02, 1 - fraction)
-            total = 0.0
-            lists = []
-            for n in batch:
-                form = "fast" if rng.random() < FORMS["fast"][2] else "exact"
-                query = vary(pairs[n].text, rng)[:QUERY_MAX_CHARS]
-                places = [pairs[n].skill] + wrong(n, rng)
-                if len(places) > 1:
-                    lists.append((query, [document(pool, place, form) for place in places]))
-            by_width: dict[int, list] = {}
-            # Lists of like lengths go through the model together.
-            for query, documents in lists:
-                rows = pair_rows(tokens, query, documents)
-                by_width.setdefault(rows[0].shape[1], []).append(rows)
-            for alike in by_width.values():
-                logits = scores(model, [torch.cat(parts) for parts in zip(*alike)]).split([len(rows[0]) for rows in alike])
-                zero = torch.zeros(1, dtype=torch.long, device=bert.DEVICE)
-                loss = sum(cross_entropy(one[None], zero) for one in logits) / len(lists)
-                loss.backward()
-                total += loss.item()
-                right += [float(one.argmax() == 0) for one in logits]
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad()
-            state |= {"step": state["step"] + 1, "place": state["place"] + 1, "spent_s": time.time() - began}
-            losses.append(total)
-            if state["step"] % 20 == 0:
-                row = {**state, "loss": round(sum(losses[-20:]) / 20, 4), "right_first": round(sum(right[-160:]) / len(right[-160:]), 3)}
-                print(json.dumps(row), file=log, flush=True)
-                print(f"step {state['step']}, {state['spent_s'] / 60:.1f} of {args.minutes:.0f} min, loss {row['loss']}, right first {row['right_first']}", flush=True)
-            if time.time() - saved_at > 300:
-                save()
-                saved_at = time.time()
-            if state["spent_s"] >= limit_s:
-                break
-        else:
-            state |= {"number": state["number"] + 1, "place": 0}
-    save()
+        print(f"pass {number}: {len(chosen)} lists, {len(batches)} steps", flush=True)
+        return batches
+
+    right: list[float] = []
+    for batch in run.steps(batches_of):
+        rng = random.Random(args.seed * 7919 + run.state["step"])
+        total = 0.0
+        lists = []
+        for n in batch:
+            form = "fast" if rng.random() < FORMS["fast"][2] else "exact"
+            query = vary(pairs[n].text, rng)[:QUERY_MAX_CHARS]
+            places = [pairs[n].skill] + wrong(n, rng)
+            if len(places) > 1:
+                lists.append((query, [document(pool, place, form) for place in places]))
+        by_width: dict[int, list] = {}
+        # Lists of like lengths go through the model together.
+        for query, documents in lists:
+            rows = pair_rows(tokens, query, documents)
+            by_width.setdefault(rows[0].shape[1], []).append(rows)
+        for alike in by_width.values():
+            logits = scores(model, [torch.cat(parts) for parts in zip(*alike)]).split([len(rows[0]) for rows in alike])
+            zero = torch.zeros(1, dtype=torch.long, device=bert.DEVICE)
+            loss = sum(cross_entropy(one[None], zero) for one in logits) / len(lists)
+            loss.backward()
+            total += loss.item()
+            right += [float(one.argmax() == 0) for one in logits]
+        run.note(total, right_first=round(sum(right[-160:]) / max(1, len(right[-160:])), 3))
 
 
 if __name__ == "__main__":
