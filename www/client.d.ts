@@ -116,6 +116,8 @@ export interface Route {
   license?: string;
   /** Gravest first; at most 12. Empty when nothing was found, which does not mean that the skill is safe. */
   risks?: Risk[];
+  /** It is one of the user's own skills: `source` is what he gave (see `OwnSource`), and `skill_idx` may change with the next `own` event. */
+  own?: true;
   /** How well the words match: 1 for the skill that they match best, 0 for one without any of them. Missing in mode `dense`. */
   lexical_score?: number;
   /** Rank by words, from 1; missing when the words did not find it. */
@@ -195,7 +197,67 @@ export interface About {
   models: ModelAbout[];
 }
 
-export class SkillRouter {
+/** A file that a user gave: a `SKILL.md`, or a zip file with some in it. Others are left out. */
+export interface OwnFile {
+  /** Its path within what was given, with `/`: `my-skills/pdf/SKILL.md`. */
+  path: string;
+  file: Blob;
+}
+
+export interface AddOwnOptions {
+  /** Name of what was given, a folder or a zip file as a rule. Skills of a source that is there already are replaced. */
+  source: string;
+  onProgress?: (progress: OwnProgress) => void;
+  /** Cancels it; then everything is as it was before. */
+  signal?: AbortSignal;
+}
+
+/** Files read, texts embedded, or files written. */
+export interface OwnProgress {
+  stage: 'reading' | 'embedding' | 'saving';
+  done: number;
+  of: number;
+}
+
+/** What has become of a source. */
+export interface OwnAdded {
+  source: string;
+  /** Skills of the source now. 0: none could be read, and nothing was changed. */
+  n_skills: number;
+  /** Texts that went through the model. */
+  n_embedded: number;
+  /** Skills whose text was here already, from the same source or another. */
+  n_unchanged: number;
+  /** Skills of the source that were here before and are gone. */
+  n_removed: number;
+  /** Files that could not be used, and why. */
+  skipped: { path: string; reason: string }[];
+  /** False: they are searched, but only until the page is closed; see `reason`. */
+  kept: boolean;
+  reason?: string;
+}
+
+export interface OwnSource {
+  source: string;
+  n_skills: number;
+}
+
+/** The user's own skills. */
+export interface OwnSkills {
+  n_skills: number;
+  /** Size of their index. */
+  bytes: number;
+  sources: OwnSource[];
+  /** Why they are not searched now. */
+  reason?: string;
+}
+
+export interface SkillRouterEventMap {
+  /** The user's own skills have changed, here or in another tab: `own()` says how they stand, and an answer may be another now. */
+  own: Event;
+}
+
+export class SkillRouter extends EventTarget {
   /** Resolves as soon as questions can be answered by words. */
   static open(options?: OpenOptions): Promise<SkillRouter>;
   /** Resolves when answers are by meaning too; rejects with the reason when the model cannot be loaded. */
@@ -215,5 +277,18 @@ export class SkillRouter {
   cached(): Promise<{ url: string; bytes: number }[]>;
   /** Deletes them, or only those of the model of that name. What is loaded stays usable. */
   forget(model?: string): Promise<void>;
+  /** Where the skills of the index lie on its map, as [x0, y0, x1, y1, ...] from 0 to 65535, with their names; null when it has none. */
+  map(): Promise<{ points: Uint16Array; names: string[] } | null>;
+  /** The user's own skills, which this origin keeps on the device. */
+  own(): Promise<OwnSkills>;
+  /**
+   * Reads skills of the user and searches them from now on, beside those of the index; nothing leaves the device. Adding a source
+   * again embeds only texts that have changed. Rejects with `not-found` when there is no `SKILL.md` in it.
+   */
+  addOwn(files: Iterable<OwnFile>, options: AddOwnOptions): Promise<OwnAdded>;
+  /** Deletes the skills of a source, or all of them, also on the device. */
+  removeOwn(source?: string): Promise<OwnSkills>;
+  addEventListener<K extends keyof SkillRouterEventMap>(
+    type: K, listener: (this: SkillRouter, event: SkillRouterEventMap[K]) => void, options?: boolean | AddEventListenerOptions): void;
   close(): void;
 }

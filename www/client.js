@@ -21,7 +21,7 @@ const DEVICES = ['auto', 'cpu', 'gpu'];
 const PREFETCH_BYTES = 4 * 1024 * 1024;
 
 /** A router over one index. Made by `SkillRouter.open`. */
-export class SkillRouter {
+export class SkillRouter extends EventTarget {
   #options;
   /** @type {import('./client.d.ts').About} */
   #about;
@@ -91,6 +91,27 @@ export class SkillRouter {
     return this.#call('forget', { manifest_url });
   }
 
+  map() {
+    return this.#call('map');
+  }
+
+  own() {
+    return this.#call('own');
+  }
+
+  /** @param {Iterable<import('./client.d.ts').OwnFile>} files @param {import('./client.d.ts').AddOwnOptions} options */
+  addOwn(files, { source, onProgress, signal }) {
+    // Otherwise a browser that runs out of space may delete what was added. Whatever it answers, they are kept as well as may be.
+    void navigator.storage?.persist?.().catch(() => {});
+    const given = Array.from(files, ({ path, file }) => ({ path: String(path), file }));
+    return this.#call('addOwn', { files: given, source: String(source ?? '') }, { signal, onStage: onProgress });
+  }
+
+  /** @param {string} [source] */
+  removeOwn(source) {
+    return this.#call('removeOwn', { source });
+  }
+
   close() {
     this.#closed = true;
     const error = new SkillRouterError('unavailable', 'this router is closed; open another');
@@ -124,6 +145,7 @@ export class SkillRouter {
     const events = {
       progress: onProgress,
       model: (model) => this.#noteModel(model),
+      own: () => this.dispatchEvent(new Event('own')),
       ready: ({ role }) => ready[role].resolve(),
       unready: ({ role, error }) => {
         ready[role].reject(fromPlain(error));
