@@ -47,9 +47,9 @@ target/index/index.json: $(ENCODER)/model.json $(CATALOGUE) $(SKILLROUTER)
 
 # --- web package -----------------------------------------------------------------------------------------------------
 
-# Two builds of the same classes: one for the CPU, and one for WebGPU, which a page fetches only when it uses it. And the
-# maker of an index of one's own skills, fetched by whoever adds some.
-PKG := $(patsubst %,pkg/%/skillrouter_bg.wasm,cpu gpu builder) pkg/vendor/.complete
+# The search, which gives the first answers; the models, for the CPU and for WebGPU, which a page fetches only when it uses it;
+# and the maker of an index of one's own skills, fetched by whoever adds some.
+PKG := $(patsubst %,pkg/%/skillrouter_bg.wasm,search cpu gpu builder) pkg/vendor/.complete
 pkg: $(PKG)
 
 # The program must be of the version of the library that is in Cargo.lock.
@@ -63,17 +63,21 @@ WASM := target/wasm32-unknown-unknown
 # rustup installs the targets that rust-toolchain.toml names together with a toolchain, but not into one that is there already.
 WASM_BUILD := rustup target add wasm32-unknown-unknown && $(CARGO) build --lib --locked --no-default-features --target wasm32-unknown-unknown
 
-# The first and the last are compiled to the same place, so one waits for the other.
+# These three are compiled to the same place, so one waits for the other.
 $(WASM)/cpu.wasm: $(RUST)
-	$(WASM_BUILD) --profile web --features web
+	$(WASM_BUILD) --profile web --features web-models
 	cp $(WASM)/web/skillrouter.wasm $@
 
-$(WASM)/builder.wasm: $(RUST) $(WASM)/cpu.wasm
-	$(WASM_BUILD) --profile web --features web,build
+$(WASM)/search.wasm: $(RUST) $(WASM)/cpu.wasm
+	$(WASM_BUILD) --profile web --features web-search
+	cp $(WASM)/web/skillrouter.wasm $@
+
+$(WASM)/builder.wasm: $(RUST) $(WASM)/search.wasm
+	$(WASM_BUILD) --profile web --features web-builder
 	cp $(WASM)/web/skillrouter.wasm $@
 
 $(WASM)/gpu.wasm: $(RUST)
-	$(WASM_BUILD) --profile web-gpu --features web,gpu
+	$(WASM_BUILD) --profile web-gpu --features web-models,gpu
 	cp $(WASM)/web-gpu/skillrouter.wasm $@
 
 # More than -O1 takes minutes, makes what is downloaded larger once it is compressed, and nothing faster.
@@ -83,9 +87,12 @@ pkg/%/skillrouter_bg.wasm: $(WASM)/%.wasm $(WASM_BINDGEN)/bin/wasm-bindgen node_
 	npx --no-install wasm-opt -O1 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
 		--enable-mutable-globals --enable-reference-types --enable-multivalue $@ -o $@
 
-pkg/vendor/.complete: node_modules/.installed
+pkg/vendor/.complete: node_modules/.installed www/zip-reader.mjs
 	mkdir -p pkg/vendor
 	cp node_modules/marked/lib/marked.esm.js node_modules/dompurify/dist/purify.es.mjs pkg/vendor/
+	mkdir -p pkg/vendor/diff && cp node_modules/diff/libesm/diff/array.js node_modules/diff/libesm/diff/base.js pkg/vendor/diff/
+	npx --no-install rolldown www/zip-reader.mjs --format esm --file pkg/vendor/zip-reader.js
+	cp node_modules/@zip.js/zip.js/LICENSE pkg/vendor/zip-reader.LICENSE
 	touch $@
 
 node_modules/.installed: package.json package-lock.json
@@ -94,14 +101,15 @@ node_modules/.installed: package.json package-lock.json
 
 # --- site: what a static host serves ---------------------------------------------------------------------------------
 
-WWW := $(shell find www -path www/skills -prune -o -type f ! -name screenshot.png ! -name 'node.*' ! -name '*.mjs' -print)
+WWW := $(shell find www -path www/skills -prune -o -path www/extension -prune -o -type f ! -name screenshot.png ! -name 'node.*' ! -name '*.mjs' -print)
 
 site: $(SITE)/.complete
 
-$(SITE)/.complete: $(WWW) $(PKG) www/minify.mjs www/queries.mjs target/index/index.json $(ENCODER)/model.json
+$(SITE)/.complete: $(WWW) $(PKG) www/minify.mjs www/shell.mjs www/queries.mjs target/index/index.json $(ENCODER)/model.json
 	rm -rf $(SITE) && mkdir -p $(SITE)/models
 	cp $(WWW) $(SITE)/
 	cp -r pkg $(SITE)/pkg
+	node www/shell.mjs $(SITE) > $(SITE)/sw-files.js
 	node www/minify.mjs $(SITE)
 	cp -r target/index $(SITE)/index
 	node www/queries.mjs > $(SITE)/index/queries.json
@@ -145,7 +153,7 @@ vulkan:
 # that nothing is published by mistake.
 
 NPM := target/npm
-NPM_WWW := $(filter-out www/demo%.js www/evaluate%.js www/bench.js www/sw.js,$(wildcard www/*.js www/*.d.ts))
+NPM_WWW := $(filter-out www/demo%.js www/evaluate%.js www/map% www/bench.js www/sw.js,$(wildcard www/*.js www/*.d.ts))
 
 .PHONY: npm
 npm: $(NPM)/.complete
@@ -154,12 +162,31 @@ test: $(NPM)/.complete
 $(NPM)/.complete: package.json README.md LICENSE $(NPM_WWW) $(PKG) $(ENCODER)/model.json
 	rm -rf $(NPM) && mkdir -p $(NPM)/models $(NPM)/pkg
 	cp package.json README.md LICENSE $(NPM_WWW) $(NPM)/
-	cp -r pkg/cpu pkg/gpu pkg/builder pkg/vendor $(NPM)/pkg/
+	cp -r pkg/search pkg/cpu pkg/gpu pkg/builder pkg/vendor $(NPM)/pkg/
 	cp -r $(ENCODER) $(NPM)/models/
 	cd $(NPM) && npm pkg delete private scripts devDependencies
 	touch $@
 
+# --- browser extension -----------------------------------------------------------------------------------------------
+# Load target/extension as an unpacked extension, or upload the zip.
+
+EXTENSION := target/extension
+
+.PHONY: extension
+extension: $(EXTENSION).zip
+test: $(EXTENSION).zip
+
+# One time for all files, so that the same sources give the same zip; zip knows none before 1980.
+$(EXTENSION).zip: $(SITE)/.complete package.json $(shell find www/extension -type f)
+	node www/extension/build.mjs $(EXTENSION) $(SITE)
+	find $(EXTENSION) -exec touch -d @315619200 {} +
+	rm -f $@ && cd $(EXTENSION) && LC_ALL=C TZ=UTC python3 -m zipfile -c ../extension.zip *
+
 # --- measuring -------------------------------------------------------------------------------------------------------
+
+.PHONY: screenshots
+screenshots: site extension chromium node_modules/.installed
+	node tests/browser/screenshots.mjs
 
 bench: $(SKILLROUTER) $(ENCODER)/model.json
 	$(SKILLROUTER) bench --model $(ENCODER) --skills 10000,80000,300000

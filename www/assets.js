@@ -8,7 +8,7 @@
 
 import { abortError, isAbort, SkillRouterError } from './error.js';
 import { canStore, evictUnlisted, readStored, removeStored, store } from './cache.js';
-import { sha256_hex } from './pkg/cpu/skillrouter.js';
+import { sha256_hex } from './pkg/search/skillrouter.js';
 
 /**
  * A file as a manifest lists it.
@@ -95,7 +95,7 @@ export async function fetchInOrder(entries, { owner, add, signal, progressOf, fe
  * A manifest, fresh if the network gives one. `open` reads it and throws if it is not sound; nothing unsound is kept.
  * @template T
  * @param {string} url
- * @param {(bytes: Uint8Array<ArrayBuffer>) => T} open
+ * @param {(bytes: Uint8Array<ArrayBuffer>) => T | Promise<T>} open
  * @param {{ signal?: AbortSignal, fetchFile?: FetchFile }} [options]
  * @returns {Promise<{ value: T, commit: (entries: FileEntry[]) => Promise<void> }>} `commit` keeps this manifest and evicts the
  *   files that it no longer lists; call it when the files have arrived
@@ -112,7 +112,7 @@ export async function fetchManifest(url, open, { signal, fetchFile = download } 
     await store(url, fresh, url);
     await evictUnlisted(url, new Set(entries.map(({ file }) => new URL(file, url).href)));
   };
-  return { value: open(bytes), commit };
+  return { value: await open(bytes), commit };
 }
 
 async function freshManifest(url, has_kept, signal, fetchFile) {

@@ -8,7 +8,8 @@
  * The result is in `window.benchResult` when it is not undefined any more.
  */
 
-import init, { bench_scan, Device, Encoder, Router } from './pkg/cpu/skillrouter.js';
+import initModels, { Device, Encoder } from './pkg/cpu/skillrouter.js';
+import initSearch, { bench_scan, Router } from './pkg/search/skillrouter.js';
 import { fetchInOrder, fetchManifest } from './assets.js';
 
 const parameters = new URLSearchParams(location.search);
@@ -21,16 +22,19 @@ const WORDS = ['time', 'year', 'people', 'way', 'day', 'man', 'thing', 'woman', 
 const N_SPECIAL_TOKENS = 2;
 const BYTES_PER_MIB = 1024 * 1024;
 
+/** Those of the builds that were loaded. @type {WebAssembly.Memory[]} */
+const memories = [];
+
 const $ = (id) => document.getElementById(id);
 
 async function main() {
-  const { memory } = await init();
+  memories.push((await initSearch()).memory);
   const rows = [];
   for (const n_skills of numbers('scan', '10000,80000')) {
     await say(`Scanning ${n_skills.toLocaleString('en')} vectors…`);
     rows.push(row(`exact scan, ${n_skills.toLocaleString('en')} x ${WIDTH} int8`, [...bench_scan(n_skills, WIDTH, RUNS)]));
   }
-  const wasm_after_scan_bytes = memory.buffer.byteLength;
+  const wasm_after_scan_bytes = wasmBytes();
 
   const lengths_tokens = numbers('tokens', '16,64,256');
   let about = null;
@@ -43,7 +47,7 @@ async function main() {
     for (const n_tokens of lengths_tokens) rows.push(await timeRoutes(router, opened.encoder, n_tokens));
   }
 
-  const wasm_bytes = memory.buffer.byteLength;
+  const wasm_bytes = wasmBytes();
   window.benchResult = {
     user_agent: navigator.userAgent,
     n_cores: navigator.hardwareConcurrency,
@@ -69,11 +73,8 @@ async function openRouter() {
 
 /** The encoder of an index, on the device that was asked for. */
 async function openEncoder(router) {
-  let engine = { Device, Encoder };
-  if (ON_GPU) {
-    engine = await import('./pkg/gpu/skillrouter.js');
-    await engine.default();
-  }
+  const engine = ON_GPU ? await import('./pkg/gpu/skillrouter.js') : { Device, Encoder, default: initModels };
+  memories.push((await engine.default()).memory);
   const device = await engine.Device.open();
   const model_url = new URL(`models/${router.about().encoder.name}/model.json`, document.baseURI).href;
   const { value: encoder } = await fetchManifest(model_url, (bytes) => new engine.Encoder(bytes, device));
@@ -94,6 +95,10 @@ async function timeRoutes(router, encoder, n_tokens) {
     if (run >= 0) times_ms.push(performance.now() - started_ms); // The first warms up.
   }
   return row(`route by meaning, ${n_tokens} tokens`, times_ms);
+}
+
+function wasmBytes() {
+  return memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 }
 
 function row(what, times_ms) {

@@ -19,9 +19,10 @@ const LARGE_MODEL_BYTES = 100_000_000;
 
 /** The devices of one session. */
 export class Devices {
-  /** @type {import('./engine.js').CpuEngine} */
-  cpu;
   #wish;
+  #openCpu;
+  /** @type {Promise<import('./engine.js').CpuEngine> | null} */
+  #cpu = null;
   /** @type {Promise<import('./webgpu.js').Adapter> | null} null when WebGPU is not to be touched */
   #adapter;
   /** @type {Promise<GpuEngine> | null} */
@@ -29,12 +30,21 @@ export class Devices {
 
   /**
    * @param {'auto' | 'cpu' | 'gpu'} wish
-   * @param {import('./engine.js').CpuEngine} cpu
+   * @param {() => Promise<import('./engine.js').CpuEngine>} openCpu
    */
-  constructor(wish, cpu) {
-    this.cpu = cpu;
+  constructor(wish, openCpu) {
     this.#wish = wish;
+    this.#openCpu = openCpu;
     this.#adapter = wish === 'cpu' ? null : probeAdapter(); // Early: its answer is there before the first model is.
+  }
+
+  /** The CPU build, loaded by the first model that wants it. A failure is forgotten. @returns {Promise<import('./engine.js').CpuEngine>} */
+  cpu() {
+    this.#cpu ??= this.#openCpu().catch((error) => {
+      this.#cpu = null;
+      throw error;
+    });
+    return this.#cpu;
   }
 
   /** @param {ModelSize} model @returns {Promise<Placement>} */

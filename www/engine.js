@@ -1,14 +1,16 @@
 /**
- * The two builds of the engine, each with the device that its models run on. Both have the same classes; a model lives in
- * the memory of the build that it was loaded into, and only texts and numbers pass between them.
+ * The builds of the engine: the search, which holds the index and is small, so that the first answer comes soon; and the
+ * models for the CPU and for WebGPU, two builds of the same classes, each with the device that its models run on. A model
+ * lives in the memory of the build that it was loaded into, and only texts and numbers pass between builds.
  *
- * The CPU build also holds the index and is trusted: a panic in it ends the worker. The GPU build is not trusted: drivers
+ * The search and the CPU build are trusted: a panic in them ends the worker. The GPU build is not trusted: drivers
  * lose devices, run out of memory and refuse pipelines, and the engine answers to that with an error, with a panic, or with
  * a promise that never settles. So every call into it is raced against all signs of a failure. An instance that failed is
  * dropped for good; the next one is loaded under another address, since a module is evaluated once for each address.
  */
 
 import init, * as classes from './pkg/cpu/skillrouter.js';
+import initSearch, { Router } from './pkg/search/skillrouter.js';
 import { SkillRouterError, toPlain } from './error.js';
 import { keepDevice } from './webgpu.js';
 
@@ -16,12 +18,32 @@ import { keepDevice } from './webgpu.js';
 const CALL_LIMIT_MS = 60_000;
 
 /** Bundlers know a file that they have to keep by exactly this expression. */
+const SEARCH_WASM = new URL('./pkg/search/skillrouter_bg.wasm', import.meta.url).href;
 const CPU_WASM = new URL('./pkg/cpu/skillrouter_bg.wasm', import.meta.url).href;
 const GPU_WASM = new URL('./pkg/gpu/skillrouter_bg.wasm', import.meta.url).href;
 const GPU_MODULE = new URL('./pkg/gpu/skillrouter.js', import.meta.url).href;
 
 /** GPU instances that this worker has loaded: its modules stay loaded as long as it runs. */
 let n_instances = 0;
+
+/** What opens the builds that are there in any case. @typedef {{ openSearch: () => Promise<SearchEngine>, openCpu: () => Promise<CpuEngine> }} Builds */
+
+/** @type {Builds} */
+export const DOWNLOADED = { openSearch: () => SearchEngine.open(), openCpu: () => CpuEngine.open() };
+
+/** The search. */
+export class SearchEngine {
+  /** The class of an index. */
+  Router = Router;
+  /** Where answers by words are computed. */
+  device = { kind: /** @type {const} */ ('cpu'), name: 'CPU' };
+
+  /** @param {string | BufferSource} [wasm] its address, or the build itself where it is not downloaded */
+  static async open(wasm = SEARCH_WASM) {
+    await load(initSearch, wasm);
+    return new SearchEngine();
+  }
+}
 
 /** The CPU build. */
 export class CpuEngine {
@@ -33,14 +55,9 @@ export class CpuEngine {
 
   /** @param {string | BufferSource} [wasm] its address, or the build itself where it is not downloaded */
   static async open(wasm = CPU_WASM) {
+    await load(init, wasm);
     const engine = new CpuEngine();
-    try {
-      await init({ module_or_path: wasm });
-      engine.device = await classes.Device.open();
-    } catch (error) {
-      const message = `the engine could not be loaded (${error.message}); check the connection and reload the page`;
-      throw new SkillRouterError('engine', message, { cause: error });
-    }
+    engine.device = await classes.Device.open();
     return engine;
   }
 
@@ -56,6 +73,15 @@ export class CpuEngine {
   hold() {}
 
   release() {}
+}
+
+async function load(init, wasm) {
+  try {
+    await init({ module_or_path: wasm });
+  } catch (error) {
+    const message = `the engine could not be loaded (${error.message}); check the connection and reload the page`;
+    throw new SkillRouterError('engine', message, { cause: error });
+  }
 }
 
 /** One instance of the GPU build with its device; models share it. */
@@ -149,8 +175,8 @@ export class GpuEngine {
     const trace = `${event.filename ?? ''} ${error?.stack ?? ''}`;
     const [, after] = trace.split(`${GPU_MODULE}?instance=`);
     const from_gpu = trace.includes(GPU_MODULE) || trace.includes(GPU_WASM);
-    const from_cpu = trace.includes('/pkg/cpu/') || trace.includes(CPU_WASM); // Bundlers give the files other names.
-    const unnamed = this.#n_running > 0 ? !from_cpu : this.failure && from_gpu;
+    const from_others = ['/pkg/cpu/', '/pkg/search/', CPU_WASM, SEARCH_WASM].some((name) => trace.includes(name)); // Bundlers give the files other names.
+    const unnamed = this.#n_running > 0 ? !from_others : this.failure && from_gpu;
     if (after ? Number.parseInt(after, 10) !== this.#number : !unnamed) return;
     event.preventDefault();
     this.#fail(String(error?.message ?? error ?? event.message), error);

@@ -7,6 +7,7 @@
 
 import { fetchAsset, fetchInOrder, fetchManifest } from './assets.js';
 import { canStore } from './cache.js';
+import { SkillRouterError } from './error.js';
 
 /** The files of one index. */
 export class IndexFiles {
@@ -14,6 +15,7 @@ export class IndexFiles {
   router;
   /** What the index says of itself. */
   about;
+  #Router;
   #url;
   #progress;
   #fetchFile;
@@ -24,17 +26,22 @@ export class IndexFiles {
   /**
    * Resolves when questions can be answered by words.
    * @param {string} folder_url absolute
-   * @param {import('./engine.js').CpuEngine} cpu
+   * @param {Promise<import('./engine.js').SearchEngine>} opening of the search, while which the manifest is fetched
    * @param {import('./progress.js').ProgressSum} progress
    * @param {AbortSignal} signal
    * @param {import('./assets.js').FetchFile} [fetchFile]
    */
-  static async open(folder_url, cpu, progress, signal, fetchFile) {
+  static async open(folder_url, opening, progress, signal, fetchFile) {
     const index = new IndexFiles();
     index.#url = new URL('index.json', folder_url).href;
     index.#progress = progress;
     index.#fetchFile = fetchFile;
-    const { value, commit } = await fetchManifest(index.#url, (bytes) => new cpu.classes.Router(bytes), { signal, fetchFile });
+    opening.catch(() => {}); // Awaited below, but it may fail first.
+    const open = async (bytes) => {
+      index.#Router = (await opening).Router;
+      return new index.#Router(bytes);
+    };
+    const { value, commit } = await fetchManifest(index.#url, open, { signal, fetchFile });
     index.router = value;
     index.about = value.about();
     index.#commit = commit;
@@ -67,10 +74,49 @@ export class IndexFiles {
 
   /** @param {number} skill_idx @returns {Promise<string | null>} the instructions, or null when this index holds none */
   async body(skill_idx) {
-    const file = this.router.body_file(skill_idx);
-    if (file === undefined) return null;
-    await this.#need([file], 'bodies');
+    await this.#need([this.router.body_file(skill_idx)], 'bodies');
     return this.router.body(skill_idx) ?? null;
+  }
+
+  /** @returns {Promise<{ points: Uint16Array, names: string[] } | null>} where the skills lie on the map, or null when this index has none */
+  async map() {
+    const { map = [] } = this.about.files;
+    await this.#need(map.map(({ file }) => file), 'map');
+    const points = this.router.map();
+    return points ? { points, names: this.router.names() } : null;
+  }
+
+  /**
+   * Searches the skills of a user too, after those of this index, or no more.
+   * @param {import('./own-store.js').IndexFile[] | null} files of a whole index; throws `encoder-mismatch` for one of another encoder
+   */
+  setOwn(files) {
+    if (!files) return this.router.clear_own();
+    const own = new this.#Router(files.at(-1).bytes);
+    try {
+      for (const { file, bytes } of files.slice(0, -1)) own.add_index_file(file, bytes);
+    } catch (error) {
+      own.free();
+      throw error;
+    }
+    this.router.set_own(own); // Which takes it over, also when it refuses.
+  }
+
+  /**
+   * The cards of another index, which may be one of another encoder.
+   * @param {import('./own-store.js').IndexFile[]} files
+   * @returns {{ id: string, source: string }[]}
+   */
+  cardsOf(files) {
+    const index = new this.#Router(files.at(-1).bytes);
+    try {
+      const { n_skills, files: listed } = index.about();
+      const names = new Set(listed.cards.map(({ file }) => file));
+      for (const { file, bytes } of files) if (names.has(file)) index.add_index_file(file, bytes);
+      return Array.from({ length: n_skills }, (_, skill_idx) => index.card(skill_idx));
+    } finally {
+      index.free();
+    }
   }
 
   /**
@@ -81,8 +127,9 @@ export class IndexFiles {
   async texts(skills) {
     const [bodies] = await Promise.all([Promise.all(skills.map((skill_idx) => this.body(skill_idx))), this.addCards(skills)]);
     return skills.map((skill_idx, i) => {
-      const { name, description } = this.router.card(skill_idx);
-      return { name, description, body: bodies[i] ?? '' };
+      const card = this.router.card(skill_idx);
+      if (!card) throw new SkillRouterError('unavailable', 'your own skills have changed; ask again');
+      return { name: card.name, description: card.description, body: bodies[i] ?? '' };
     });
   }
 
@@ -92,13 +139,13 @@ export class IndexFiles {
    * @param {AbortSignal} signal
    */
   async fetchAhead(max_bytes, signal) {
-    const { cards, bodies } = this.about.files;
-    const total_bytes = [...cards, ...bodies].reduce((sum, { bytes }) => sum + bytes, 0);
+    const { cards, bodies, map } = this.about.files;
+    const total_bytes = [...cards, ...bodies, ...map].reduce((sum, { bytes }) => sum + bytes, 0);
     if (!canStore() || total_bytes > max_bytes) return;
-    this.#progress.expect([...cards, ...bodies].filter(({ file }) => !this.#shards.has(file)));
+    this.#progress.expect([...cards, ...bodies, ...map].filter(({ file }) => !this.#shards.has(file)));
     try {
       await this.#need(cards.map(({ file }) => file), 'cards');
-      for (const entry of bodies) {
+      for (const entry of [...bodies, ...map]) {
         const url = new URL(entry.file, this.#url).href;
         await fetchAsset(url, entry, { signal, owner: this.#url, onProgress: this.#progress.of(entry.file), fetchFile: this.#fetchFile });
       }
@@ -107,9 +154,9 @@ export class IndexFiles {
     }
   }
 
-  /** Makes sure that the engine holds these shards. A failure is forgotten: the next call tries again. */
+  /** Makes sure that the engine holds these shards; skills that lie in none have undefined. A failure is forgotten: the next call tries again. */
   async #need(files, kind) {
-    await Promise.all([...new Set(files)].map((file) => {
+    await Promise.all([...new Set(files)].filter((file) => file !== undefined).map((file) => {
       if (!this.#shards.has(file)) {
         const added = this.#add(this.about.files[kind].filter((entry) => entry.file === file));
         this.#shards.set(file, added);

@@ -66,7 +66,8 @@ export class Model {
     model.#devices = devices;
     model.#onMove = onMove;
     model.#fetchFile = fetchFile;
-    const manifest = await fetchManifest(url, (bytes) => model.#read(bytes, check), { signal, fetchFile });
+    const cpu = await abortable(devices.cpu(), signal);
+    const manifest = await fetchManifest(url, (bytes) => model.#read(cpu, bytes, check), { signal, fetchFile });
     const entries = manifest.value;
     progress.expect(entries);
     model.#placement = await devices.place(model.about);
@@ -96,8 +97,7 @@ export class Model {
   }
 
   /** Reads and checks the manifest, on the CPU since that is always there. @returns {import('./assets.js').FileEntry[]} */
-  #read(bytes, check) {
-    const { cpu } = this.#devices;
+  #read(cpu, bytes, check) {
     const draft = new cpu.classes[this.#class_name](bytes, cpu.device);
     try {
       const about = draft.about();
@@ -136,7 +136,7 @@ export class Model {
         this.#countFailure(error);
       }
     }
-    this.#loaded = await this.#load(this.#devices.cpu, options);
+    this.#loaded = await this.#load(await this.#devices.cpu(), options);
     this.#settle();
   }
 
@@ -165,7 +165,7 @@ export class Model {
   /** Takes note of where the model is now. */
   #settle() {
     const { engine, model } = this.#loaded;
-    this.about.rerank_options ??= model.rerank_options?.(); // A reranker has them, once it is loaded.
+    this.about.rerank_options ??= model.rerank_options(); // A reranker has them, once it is loaded.
     const { kind, name } = engine;
     const { reason } = this.#placement;
     this.#device = { kind, name, ...(reason && { reason }) };

@@ -14,7 +14,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { deferred } from './deferred.js';
-import { CpuEngine } from './engine.js';
+import { CpuEngine, SearchEngine } from './engine.js';
 import { abortError, fromPlain, isAbort, SkillRouterError, toPlain } from './error.js';
 import { Session } from './session.js';
 
@@ -22,7 +22,8 @@ export { SkillRouterError };
 
 /** @typedef {'encoder' | 'reranker'} Role */
 
-const WASM_URL = new URL('./pkg/cpu/skillrouter_bg.wasm', import.meta.url);
+const SEARCH_WASM = new URL('./pkg/search/skillrouter_bg.wasm', import.meta.url);
+const CPU_WASM = new URL('./pkg/cpu/skillrouter_bg.wasm', import.meta.url);
 const MODELS_URL = new URL('./models/', import.meta.url);
 
 /**
@@ -56,10 +57,11 @@ export class SkillRouter {
       onReady: (role) => router.#ready[role].resolve(),
       onUnready: (role, error) => router.#ready[role].reject(error.fatal ? stop(`while it loaded the ${role}`) : fromPlain(error)),
     };
-    router.#session = await guarded(async () => {
-      const engine = await CpuEngine.open(await readLocalFile(WASM_URL.href, {}));
-      return Session.open(options, engine, events, new AbortController().signal);
-    });
+    const builds = {
+      openSearch: async () => SearchEngine.open(await readLocalFile(SEARCH_WASM.href, {})),
+      openCpu: async () => CpuEngine.open(await readLocalFile(CPU_WASM.href, {})),
+    };
+    router.#session = await guarded(() => Session.open(options, builds, events, new AbortController().signal));
     return router;
   }
 

@@ -7,6 +7,7 @@
 
 import { Arrival } from './arrival.js';
 import { Devices } from './device.js';
+import { EncoderReranker } from './encoder-reranker.js';
 import { abortable, isAbort, SkillRouterError, toPlain } from './error.js';
 import { IndexFiles } from './index-files.js';
 import { Model } from './model.js';
@@ -54,7 +55,8 @@ const CLASS_NAMES = { encoder: 'Encoder', reranker: 'Reranker' };
 export class Session {
   #options;
   #events;
-  #cpu;
+  /** @type {import('./engine.js').SearchEngine} */
+  #search;
   #devices;
   #progress;
   /** @type {IndexFiles} */
@@ -63,7 +65,7 @@ export class Session {
   #reranking;
   /** @type {Arrival<Model>} */
   #encoder;
-  /** @type {Arrival<Model> | null} */
+  /** @type {Arrival<Model | EncoderReranker> | null} */
   #reranker = null;
   /** Ends the loading of the models, and with it of everything that nobody waits for. */
   #loading = new AbortController();
@@ -73,18 +75,19 @@ export class Session {
   /**
    * Resolves when questions can be answered by words; vectors and models go on loading.
    * @param {SessionOptions} options
-   * @param {import('./engine.js').CpuEngine} cpu
+   * @param {import('./engine.js').Builds} builds
    * @param {SessionEvents} events
    * @param {AbortSignal} signal cancels the opening
    */
-  static async open(options, cpu, events, signal) {
+  static async open(options, builds, events, signal) {
     const session = new Session();
     session.#options = options;
     session.#events = events;
-    session.#cpu = cpu;
-    session.#devices = new Devices(options.device, cpu);
+    const search = builds.openSearch();
+    session.#devices = new Devices(options.device, builds.openCpu);
     session.#progress = new ProgressSum(events.onProgress);
-    session.#index = await IndexFiles.open(options.index_url, cpu, session.#progress, signal, options.fetchFile);
+    session.#index = await IndexFiles.open(options.index_url, search, session.#progress, signal, options.fetchFile);
+    session.#search = await search;
     session.#reranking = rerankingOf(options.reranker, session.#index.about.reranker);
     session.#load();
     return session;
@@ -108,6 +111,23 @@ export class Session {
     return this.#index.body(skill_idx);
   }
 
+  /** Where the skills lie on a map, where the index has one. */
+  map() {
+    return this.#index.map();
+  }
+
+  /** The index, which takes the skills of a user in. */
+  get index() {
+    return this.#index;
+  }
+
+  /** The encoder as soon as it is loaded. @param {AbortSignal} [signal] @returns {Promise<Model>} */
+  async encoder(signal) {
+    await abortable(this.#encoder.settled, signal);
+    if (!this.#encoder.value) throw new SkillRouterError('unavailable', this.#encoder.why('the model'));
+    return this.#encoder.value;
+  }
+
   /**
    * @param {string} query
    * @param {RouteOptions} options
@@ -121,8 +141,7 @@ export class Session {
     const isSuperseded = () => this.#n_typed !== n_typed;
     const report = new Report(this.#index, signal, onStage);
     const lexical = await report.timed('lexical', () => this.#index.router.route_lexical(query, { top, typing }));
-    const { kind, name } = this.#cpu;
-    const described = report.stage({ ...lexical, device: { kind, name } });
+    const described = report.stage({ ...lexical, device: this.#search.device });
     if (mode === 'lexical') return described;
 
     described.catch(() => {}); // Awaited below only where it is the answer.
@@ -201,11 +220,17 @@ export class Session {
     this.#reranker = this.#arrival('reranker', async () => {
       await this.#encoder.settled;
       if (this.#encoder.error) throw this.#encoder.error;
-      return this.#openModel('reranker', name, signal);
+      const reranks_too = this.#options.skip.reranker === null && this.#isReranker(this.#encoder.value);
+      return reranks_too ? new EncoderReranker(this.#encoder.value) : this.#openModel('reranker', name, signal);
     });
   }
 
-  /** @param {Role} role @param {() => Promise<Model>} load @returns {Arrival<Model>} */
+  /** Whether an encoder is the reranker of this session too, so that its weights are loaded once. @param {Model} encoder */
+  #isReranker(encoder) {
+    return this.#reranking.name === this.#index.about.encoder.name && encoder.about.rerank_options !== undefined;
+  }
+
+  /** @template T @param {Role} role @param {() => Promise<T>} load @returns {Arrival<T>} */
   #arrival(role, load) {
     const arrival = new Arrival(load());
     void arrival.settled.then(() => {
@@ -221,7 +246,10 @@ export class Session {
     if (why_not !== null) throw new SkillRouterError('unavailable', why_not);
     const url = new URL(`${encodeURIComponent(name)}/model.json`, this.#options.models_url).href;
     const check = role === 'encoder' ? (about) => this.#index.router.check_encoder(about) : undefined;
-    const onMove = (model) => this.#events.onModel({ role, name, bytes: model.about.bytes, device: model.device });
+    const onMove = (model) => {
+      const roles = role === 'encoder' && this.#isReranker(model) ? ['encoder', 'reranker'] : [role];
+      for (const role of roles) this.#events.onModel({ role, name, bytes: model.about.bytes, device: model.device });
+    };
     const { fetchFile } = this.#options;
     return Model.open(CLASS_NAMES[role], url, { devices: this.#devices, progress: this.#progress, signal, check, onMove, fetchFile });
   }

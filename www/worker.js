@@ -9,22 +9,26 @@
 
 import { forgetStored, listStored, removeOwned } from './cache.js';
 import { forgetChoices } from './choices.js';
-import { CpuEngine } from './engine.js';
+import { DOWNLOADED } from './engine.js';
 import { SkillRouterError, toPlain } from './error.js';
+import { OwnIndex } from './own-index.js';
 import { Session } from './session.js';
 
 /** @type {Session | null} */
 let session = null;
+/** @type {OwnIndex | null} the skills of the user, beside those of the session's index */
+let own = null;
 
-/** @type {Record<string, (params: any, call: { signal: AbortSignal, onStage: (answer: any) => void }) => any>} */
+/** @type {Record<string, (params: any, call: { signal: AbortSignal, onStage: (stage: any) => void }) => any>} */
 const HANDLERS = {
   async open(options, { signal }) {
-    session = await Session.open(options, await CpuEngine.open(), {
+    session = await Session.open(options, DOWNLOADED, {
       onProgress: (value) => postMessage({ event: 'progress', value }),
       onModel: (value) => postMessage({ event: 'model', value }),
       onReady: (role) => postMessage({ event: 'ready', value: { role } }),
       onUnready: (role, error) => postMessage({ event: 'unready', value: { role, error } }),
     }, signal);
+    own = new OwnIndex(session, (value) => postMessage({ event: 'own', value }));
     return session.about();
   },
   route: ({ query, options }, { signal, onStage }) => opened().route(query, options, signal, onStage),
@@ -36,6 +40,10 @@ const HANDLERS = {
     await forgetChoices();
   },
   stop: () => opened().stop(),
+  map: () => opened().map(),
+  own: () => opened() && own.standing(),
+  addOwn: ({ files, source }, { signal, onStage }) => opened() && own.add(files, source, { signal, onProgress: onStage }),
+  removeOwn: ({ source }, { signal }) => opened() && own.remove(source, { signal }),
 };
 
 /** @type {Map<number, AbortController>} */

@@ -20,10 +20,10 @@ test('token ids are equal and cosines at least 0.999 for every text', async ({ p
   expect(queries.length).toBeGreaterThan(30);
   await page.goto('bench.html');
   const results = await page.evaluate(async (queries) => {
-    const engine = await import('/pkg/cpu/skillrouter.js');
-    await engine.default();
+    const [search, engine] = await Promise.all([import('/pkg/search/skillrouter.js'), import('/pkg/cpu/skillrouter.js')]);
+    await Promise.all([search.default(), engine.default()]);
     const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
-    const router = new engine.Router(await bytes('/index/index.json'));
+    const router = new search.Router(await bytes('/index/index.json'));
     const folder = `/models/${router.about().encoder.name}`;
     const encoder = new engine.Encoder(await bytes(`${folder}/model.json`), await engine.Device.open());
     router.check_encoder(encoder.about());

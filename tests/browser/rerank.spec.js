@@ -74,6 +74,22 @@ test('streams in: retrieved at once, then more of the list after each batch', as
   }
 });
 
+test('an encoder that was made for it reranks too, with the weights that are loaded already', async ({ page, context }) => {
+  const weights = [];
+  context.on('request', (request) => /\/models\/.*\.bin$/.test(request.url()) && weights.push(request.url()));
+  const router = await openRouter(page, { reranker: ENCODER });
+  const { answer, about } = await router.evaluate(async (router, task) => {
+    const answer = await router.route(task, { rerank: 10 });
+    return { answer, about: router.about() };
+  }, TASK);
+  expect(answer).toMatchObject({ stage: 'reranked', reranked: { done: 10, of: 10 }, fit: { p: expect.any(Number) } });
+  expect(scoresOf(answer)).toEqual(descending(scoresOf(answer)));
+  expect(about.models.map(({ role, name }) => [role, name])).toEqual([['encoder', ENCODER], ['reranker', ENCODER]]);
+  expect(about.models[1]).toMatchObject({ bytes: about.models[0].bytes, device: answer.device });
+  expect(weights.length).toBeGreaterThan(0);
+  expect(new Set(weights).size).toBe(weights.length);
+});
+
 test('reads as many skills as it is asked to, and shows as many as it is asked to', async ({ page }) => {
   const router = await openRouter(page, { reranker: RERANKER, prefetch_bytes: 0 });
   const { few, many, typed, words } = await router.evaluate(async (router, task) => ({
