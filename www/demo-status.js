@@ -26,7 +26,11 @@ export function showTimings({ timings_ms, device, encoder_device }) {
 
 /** @param {import('./client.js').About} about */
 export function showAbout({ n_skills, models, bytes }) {
-  const lines = models.map(({ role, name, bytes }) => `${role} ${name}, ${bytes ? formatBytes(bytes) : 'not loaded'}`);
+  const lines = [...new Set(models.map(({ name }) => name))].map((name) => {
+    const same = models.filter((model) => model.name === name); // An encoder may be the reranker too.
+    const size = same[0].bytes ? formatBytes(same[0].bytes) : 'not loaded';
+    return `${same.map(({ role }) => role).join(' and ')} ${name}, ${size}`;
+  });
   $('about').replaceChildren(strong(`${n_skills.toLocaleString('en')} skills`), `, ${formatBytes(bytes.total)}`, ...lines.map(note));
 }
 
@@ -35,7 +39,6 @@ export function showStored(files) {
   const total_bytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
   $('stored').textContent = files.length > 0 ? formatBytes(total_bytes) : 'nothing';
   $('stored-note').textContent = storage_full ? 'no space left to keep the rest' : `${files.length} ${files.length === 1 ? 'file' : 'files'}`;
-  $('forget').hidden = files.length === 0;
 }
 
 function strong(text) {

@@ -1,10 +1,12 @@
 /**
- * The demo page around `<skill-search>`: examples, what the address says, and the meters at its foot.
+ * The demo page around `<skill-search>`: examples, what the address says, skills of one's own, and the meters and the panel at its foot.
  *
  *     index.html?reranker=NAME&device=gpu     (a folder in models/, or none; auto, cpu or gpu)
  */
 
+import './own-skills.js';
 import './skill-search.js';
+import { DevicePanel } from './demo-device.js';
 import * as meters from './demo-status.js';
 
 const EXAMPLES = [
@@ -20,11 +22,14 @@ const EXAMPLES = [
 
 const $ = (id) => document.getElementById(id);
 const search = /** @type {import('./skill-search.js').SkillSearch} */ ($('search'));
+const own = /** @type {import('./own-skills.js').OwnSkills} */ ($('own'));
 
 const parameters = new URLSearchParams(location.search);
 for (const name of ['reranker', 'device']) {
   if (parameters.has(name)) search.setAttribute(name, parameters.get(name));
 }
+
+const device = new DevicePanel(() => search.router, refreshStored);
 
 /** The count of what is kept that is under way, and whether another has to follow. */
 let counting = null;
@@ -42,6 +47,7 @@ async function countStored() {
     try {
       meters.showAbout(search.router.about());
       meters.showStored(await search.router.cached());
+      await device.refresh();
     } catch {
       // The engine is being replaced; the next refresh tells.
     }
@@ -52,15 +58,17 @@ search.addEventListener('skill-search-progress', ({ detail }) => {
   meters.noteProgress(detail);
   if (detail.loaded_bytes === detail.total_bytes) refreshStored();
 });
-search.addEventListener('skill-search-state', refreshStored);
+search.addEventListener('skill-search-state', () => {
+  own.router = search.router;
+  refreshStored();
+});
+search.ready.then(keepPage, keepPage);
 search.addEventListener('skill-search-answer', ({ detail }) => {
   meters.showTimings(detail.answer);
   if (detail.settled) refreshStored();
 });
-$('forget').addEventListener('click', async () => {
-  await search.router.forget();
-  refreshStored();
-});
+
+own.addEventListener('own-skills-change', refreshStored);
 
 for (const example of EXAMPLES) {
   const button = Object.assign(document.createElement('button'), { type: 'button', textContent: example });
@@ -74,6 +82,8 @@ for (const example of EXAMPLES) {
 }
 search.focus();
 
-if ('serviceWorker' in navigator && location.protocol.startsWith('http')) {
+/** It fetches the whole page once more, so it waits until nothing else is on its way. */
+function keepPage() {
+  if (!('serviceWorker' in navigator) || !location.protocol.startsWith('http')) return;
   navigator.serviceWorker.register('sw.js').catch(() => {}); // Without it the page works, but not offline.
 }

@@ -3,6 +3,7 @@
  *
  * Three fences, each enough for the usual attacks: raw HTML is shown as the text that it is; links and images never become
  * `<a>` or `<img>`, their addresses are printed; and what comes out passes DOMPurify with a short list of elements.
+ * Addresses can be buttons then, which ask the page what to do.
  * Both libraries are loaded when the first skill is opened.
  */
 
@@ -16,6 +17,8 @@ const ALLOWED_ATTR = ['class', 'start', 'align', 'tabindex', 'role', 'aria-label
 const TOP_LEVEL = 3;
 /** What comes after so many characters is shown as the text that it is: parsers are slow on texts that are made to be slow. */
 const MAX_CHARS = 32_000;
+
+/** @typedef {(button: HTMLButtonElement, address: string) => void} OnAddress */
 
 let libraries = null;
 
@@ -31,9 +34,10 @@ async function load() {
 
 /**
  * @param {string} markdown untrusted
+ * @param {{ onAddress?: OnAddress }} [options] without `onAddress` addresses are nothing but text
  * @returns {Promise<DocumentFragment>}
  */
-export async function renderMarkdown(markdown) {
+export async function renderMarkdown(markdown, { onAddress } = {}) {
   const [{ Marked }, { default: DOMPurify }] = await load();
   const text = withoutOverrides(markdown);
   try {
@@ -43,6 +47,9 @@ export async function renderMarkdown(markdown) {
     marked.use({ renderer: renderer(TOP_LEVEL - shallowest) });
     const html = marked.parser(tokens);
     const fragment = DOMPurify.sanitize(html, { ALLOWED_TAGS, ALLOWED_ATTR, ALLOW_DATA_ATTR: false, RETURN_DOM_FRAGMENT: true });
+    if (onAddress) {
+      for (const span of fragment.querySelectorAll('.address')) span.replaceWith(addressButton(span.textContent, onAddress));
+    }
     if (text.length > MAX_CHARS) fragment.append(asText(text.slice(MAX_CHARS)));
     return fragment;
   } catch {
@@ -53,6 +60,15 @@ export async function renderMarkdown(markdown) {
 /** Text in which nothing turns the direction of what follows: shown, an override can make a word read as another. @param {string} text */
 export function withoutOverrides(text) {
   return text.replace(/[\u202d\u202e]/g, '\ufffd');
+}
+
+/** An address that does nothing but tell of itself when it is pressed. @param {string} address @param {OnAddress} onAddress */
+export function addressButton(address, onAddress) {
+  const textContent = withoutOverrides(address);
+  const button = Object.assign(document.createElement('button'), { type: 'button', className: 'address', textContent, dir: 'auto' });
+  button.setAttribute('aria-expanded', 'false');
+  button.addEventListener('click', () => onAddress(button, address));
+  return button;
 }
 
 function asText(text) {
@@ -76,7 +92,7 @@ function renderer(shift) {
       return text === address ? `<span class="address">${address}</span>` : `${text} <span class="address">${address}</span>`;
     },
     image({ href, text }) {
-      return `<span class="address">image${text ? `: ${escapeHtml(text)}` : ''} (${escapeHtml(href)})</span>`;
+      return `<span class="image">image${text ? `: ${escapeHtml(text)}` : ''}</span> (<span class="address">${escapeHtml(href)}</span>)`;
     },
     heading({ tokens, depth }) {
       const level = Math.min(6, Math.max(TOP_LEVEL, depth + shift));

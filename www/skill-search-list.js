@@ -64,7 +64,7 @@ export class List {
       if (pointer !== this.#pointer) this.#occupied = true;
       this.#pointer = pointer;
     });
-    list.addEventListener('pointerleave', () => this.#catchUp());
+    list.addEventListener('pointerleave', () => this.catchUp());
   }
 
   get question() {
@@ -74,6 +74,11 @@ export class List {
   /** How many skills it shows, copies not counted. */
   get length() {
     return this.#entries.length;
+  }
+
+  /** @returns {Route[]} what it shows, copies not counted */
+  get routes() {
+    return this.#entries.map(({ route }) => route);
   }
 
   /**
@@ -94,7 +99,7 @@ export class List {
   /** @param {1 | -1} step */
   move(step) {
     if (this.length === 0) return;
-    this.#catchUp();
+    this.catchUp();
     this.#occupied = true;
     const from = this.#active < 0 && step < 0 ? 0 : this.#active;
     this.#setActive((from + step + this.length) % this.length);
@@ -108,12 +113,12 @@ export class List {
 
   /** Takes the mark away from the chosen skill. */
   rest() {
-    this.#catchUp();
+    this.catchUp();
     this.#unmark();
   }
 
-  /** Shows what waited. */
-  #catchUp() {
+  /** Shows what waited: nobody is in the list any more. */
+  catchUp() {
     this.#occupied = false;
     if (!this.#waiting) return;
     this.#fill(this.#waiting);
@@ -196,13 +201,14 @@ function fill(option, { route, copies }, rank) {
   part('.rank').textContent = String(rank);
   part('.name').textContent = withoutOverrides(route.name);
   part('.description').textContent = withoutOverrides(route.description ?? '');
-  part('.number').textContent = route.score.toFixed(2);
+  part('.number').textContent = route.score.toFixed(2).replace('-', '−');
   const share = route.rerank_score === undefined ? route.score : 1 / (1 + Math.exp(-route.score)); // A reranker's are log odds.
   part('.bar > span').style.setProperty('width', `${Math.round(Math.min(1, Math.max(0, share)) * 100)}%`);
   part('.facts-line').replaceChildren(
     ...(route.lexical_rank ? [chip('words', `Words #${route.lexical_rank}`)] : []),
     ...(route.dense_rank ? [chip('meaning', `Meaning #${route.dense_rank}`)] : []),
     ...(route.rerank_score === undefined ? [] : [chip('reranked', `Re-ranked from #${route.retrieval_rank}`)]),
+    ...(route.own ? [ownChip()] : []),
     ...(copies.length > 0 ? [chip('fact', `and ${copies.length} ${copies.length === 1 ? 'copy' : 'copies'}`)] : []),
     ...[route.source, route.license].filter(Boolean).map((text) => chip('fact', text)),
   );
@@ -217,6 +223,13 @@ function fillFit(option, fit) {
   tag.dataset.word = fit.word;
   tag.textContent = `${fit.word} fit`;
   tag.title = `${meaning} (probability ${fit.p.toFixed(2)})`;
+}
+
+/** Marks a skill that somebody added himself. */
+function ownChip() {
+  const mark = chip('own', 'yours');
+  mark.append(textElement('span', 'visually-hidden', ', kept on this device'));
+  return mark;
 }
 
 function chip(kind, text) {

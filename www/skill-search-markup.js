@@ -41,7 +41,17 @@ const SEARCH = `
       <section id="answer" class="answer" aria-labelledby="answer-title" hidden>
         <div class="answer-head">
           <h2 id="answer-title">Skills</h2>
-          <p id="answer-stage" class="answer-stage"></p>
+          <div class="answer-line">
+            <p id="answer-stage" class="answer-stage"></p>
+            <details id="filter" class="filter" hidden>
+              <summary>Risk notes<span id="filter-count"></span></summary>
+              <fieldset class="filter-choices"><legend>Hide skills with notes on</legend><div id="filter-categories"></div></fieldset>
+            </details>
+          </div>
+        </div>
+        <div id="filter-all" class="nothing" hidden>
+          <p id="filter-all-text"></p>
+          <button id="filter-clear" class="quiet" type="button">Show them</button>
         </div>
         <ul id="results" class="results" part="list" role="listbox" aria-label="Skills for this task"></ul>
         <p class="keys" aria-hidden="true"><kbd>↑</kbd><kbd>↓</kbd> choose <kbd>Enter</kbd> read the instructions <kbd>Esc</kbd> back</p>
@@ -60,6 +70,10 @@ const SEARCH = `
       </div>
       <p id="panel-description" class="panel-description" dir="auto"></p>
       <dl id="panel-facts" class="facts"></dl>
+      <div class="offers">
+        <details id="panel-install" class="offer" name="offer"><summary>Install</summary><div id="panel-install-content" class="offer-content"></div></details>
+        <details id="panel-compare" class="offer" name="offer"><summary>Compare with…</summary><div id="panel-compare-content" class="offer-content"></div></details>
+      </div>
       <section id="panel-match" class="match">
         <h3>Why it matched</h3>
         <p id="panel-legs" class="legs"></p>
@@ -104,7 +118,8 @@ export function optionMarkup() {
   return fragmentOf(OPTION).firstElementChild;
 }
 
-function fragmentOf(html) {
+/** @param {string} html of this package, never of a skill @returns {DocumentFragment} */
+export function fragmentOf(html) {
   const template = document.createElement('template');
   template.innerHTML = html.trim();
   return template.content;

@@ -3,30 +3,39 @@
  * else over the page, which is inert meanwhile.
  */
 
-import { renderMarkdown, withoutOverrides } from './markdown.js';
+import { addressButton, renderMarkdown, withoutOverrides } from './markdown.js';
+import { skillFile } from './skill-file.js';
+import { canCopy, copy, quietButton } from './skill-search-copy.js';
 import { textElement } from './skill-search-markup.js';
 import { bestPassage } from './skill-search-passage.js';
 
-/** @typedef {import('./client.js').Route} Route */
+/**
+ * @typedef {import('./client.js').Route} Route
+ * @typedef {import('./skill-search-list.js').Entry} Entry
+ */
 
 /** From this width of the element on, list and panel stand side by side. */
 const BESIDE_REM = 56;
-const COPIED_MS = 1500;
+/** A source that is an address, whatever its scheme. */
+const ADDRESS = /^[a-z][a-z0-9+.-]*:/i;
 
 export class Panel {
   #host;
   #root;
   #listener;
   #dialog;
-  /** @type {Route | null} */
-  #route = null;
-  #markdown = '';
+  /** @type {Entry | null} */
+  #entry = null;
+  /** The instructions of its skill: a promise, while they are read. @type {Promise<string | null>} */
+  #body = Promise.resolve(null);
+  /** Made when two skills are first compared. @type {import('./skill-search-compare.js').Comparison | null} */
+  #comparison = null;
 
   /**
    * @param {HTMLElement} host
    * @param {ShadowRoot} root
-   * @param {{ readBody: (skill_idx: number) => Promise<string | null>, onToggle: (is_open: boolean) => void }} listener `onToggle`:
-   *   before the panel opens, and when it was closed
+   * @param {{ readBody: (skill_idx: number) => Promise<string | null>, routes: () => Route[], onToggle: (is_open: boolean) => void }} listener
+   *   `routes`: what stands in the list; `onToggle`: before the panel opens, and when it was closed
    */
   constructor(host, root, listener) {
     this.#host = host;
@@ -35,6 +44,8 @@ export class Panel {
     this.#dialog = /** @type {HTMLDialogElement} */ (this.#part('panel'));
     this.#part('panel-close').addEventListener('click', () => this.close());
     this.#part('panel-copy').addEventListener('click', () => this.#copy());
+    this.#offer('panel-install', (place) => this.#showInstall(place));
+    this.#offer('panel-compare', (place) => this.#showNearest(place));
     this.#dialog.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.close();
     });
@@ -49,14 +60,21 @@ export class Panel {
     new ResizeObserver(() => this.#place()).observe(host);
   }
 
-  get isOpen() {
-    return this.#route !== null;
+  /** The skill that is shown. @returns {Route | null} */
+  get route() {
+    return this.#entry?.route ?? null;
   }
 
-  /** @param {import('./skill-search-list.js').Entry} entry @param {string} question */
-  async open({ route, copies }, question) {
-    this.#route = route;
-    this.#markdown = '';
+  get isOpen() {
+    return this.#entry !== null;
+  }
+
+  /** @param {Entry} entry @param {string} question */
+  async open(entry, question) {
+    const { route, copies } = entry;
+    this.#entry = entry;
+    this.#body = this.#listener.readBody(route.skill_idx);
+    for (const offer of ['panel-install', 'panel-compare']) this.#part(offer).open = false;
     this.#part('panel-title').textContent = withoutOverrides(route.name);
     this.#part('panel-description').textContent = withoutOverrides(route.description ?? '');
     this.#part('panel-facts').replaceChildren(...facts(route));
@@ -72,12 +90,13 @@ export class Panel {
     this.#place();
     this.#dialog.scrollTop = 0;
     this.#part('panel-title').focus({ preventScroll: true });
-    await this.#showBody(route, question);
+    await this.#showBody(entry, question);
   }
 
   close() {
     if (!this.isOpen) return;
-    this.#route = null;
+    this.#comparison?.close();
+    this.#entry = null;
     this.#place();
     this.#listener.onToggle(false);
   }
@@ -85,6 +104,7 @@ export class Panel {
   /** Shows the dialog where there is room for it, or hides it. */
   #place() {
     if (!this.#host.isConnected) return; // Sizes change once more when an element is removed.
+    if (this.isOpen && this.#comparison?.isOpen) return; // It would go below the panel; the panel is placed when it is closed.
     const rem_px = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const beside = this.isOpen && this.#host.clientWidth >= BESIDE_REM * rem_px;
     const is_right = this.#dialog.open === this.isOpen && this.#dialog.matches(':modal') === (this.isOpen && !beside);
@@ -97,19 +117,18 @@ export class Panel {
     if (this.isOpen) focused?.focus({ preventScroll: true });
   }
 
-  async #showBody(route, question) {
+  async #showBody(entry, question) {
     try {
-      const markdown = await this.#listener.readBody(route.skill_idx);
-      if (this.#route !== route) return; // Another skill was chosen meanwhile.
+      const markdown = await this.#body;
+      if (this.#entry !== entry) return; // Another skill was chosen meanwhile.
       if (markdown === null) return this.#say('This index holds no instructions for the skill; its source has them.');
-      const fragment = await renderMarkdown(markdown);
-      if (this.#route !== route) return;
-      this.#markdown = markdown;
-      this.#part('panel-copy').hidden = !navigator.clipboard;
+      const fragment = await renderMarkdown(markdown, { onAddress });
+      if (this.#entry !== entry) return;
+      this.#part('panel-copy').hidden = !canCopy();
       this.#part('panel-body').replaceChildren(fragment);
       this.#showPassage(bestPassage(withoutOverrides(markdown), question));
     } catch (error) {
-      if (this.#route === route) this.#say(`The instructions are not here: ${error.message}.`);
+      if (this.#entry === entry) this.#say(`The instructions are not here: ${error.message}.`);
     }
   }
 
@@ -125,14 +144,47 @@ export class Panel {
   }
 
   async #copy() {
-    const button = this.#part('panel-copy');
-    try {
-      await navigator.clipboard.writeText(skillFile(this.#route, this.#markdown));
-      button.textContent = 'Copied';
-    } catch {
-      button.textContent = 'Not allowed';
-    }
-    setTimeout(() => (button.textContent = 'Copy SKILL.md'), COPIED_MS);
+    void copy(this.#part('panel-copy'), skillFile(this.#entry.route, await this.#body));
+  }
+
+  /** What stands behind a summary is made when somebody opens it. @param {string} id @param {(place: HTMLElement) => Promise<void>} show */
+  #offer(id, show) {
+    const offer = /** @type {HTMLDetailsElement} */ (this.#part(id));
+    const place = this.#part(`${id}-content`);
+    offer.addEventListener('toggle', async () => {
+      if (!offer.open) return;
+      place.replaceChildren(textElement('p', 'note', 'Loading…'));
+      try {
+        await show(place);
+      } catch (error) {
+        place.replaceChildren(textElement('p', 'note', `This is not here: ${error.message}.`));
+      }
+    });
+  }
+
+  async #showInstall(place) {
+    const entry = this.#entry;
+    const [{ showInstall }, markdown] = await Promise.all([import('./skill-search-install.js'), this.#body.catch(() => null)]);
+    if (this.#entry === entry) showInstall(place, entry.route, markdown);
+  }
+
+  async #showNearest(place) {
+    const entry = this.#entry;
+    const { Comparison, nearest } = await import('./skill-search-compare.js');
+    if (this.#entry !== entry) return;
+    this.#comparison ??= new Comparison(this.#root, { readBody: this.#listener.readBody, onClose: () => this.#place() });
+    const others = nearest(entry, this.#listener.routes());
+    const list = document.createElement('ul');
+    for (const other of others) list.append(this.#otherItem(entry.route, other));
+    place.replaceChildren(others.length > 0 ? list : textElement('p', 'note', 'There is no other skill in this answer.'));
+  }
+
+  #otherItem(route, other) {
+    const item = document.createElement('li');
+    const button = quietButton(withoutOverrides(other.name), () => void this.#comparison.open(route, other));
+    button.dir = 'auto';
+    item.append(button, textElement('span', 'note', other.source ? ` ${withoutOverrides(other.source)}` : ''));
+    return item;
   }
 
   #part(id) {
@@ -140,10 +192,10 @@ export class Panel {
   }
 }
 
-/** A whole SKILL.md. Strings of JSON are strings of YAML too. @param {Route} route @param {string} markdown */
-function skillFile({ name, description, license }, markdown) {
-  const fields = Object.entries({ name, description, license }).filter(([, value]) => value);
-  return `---\n${fields.map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`).join('')}---\n\n${markdown}`;
+/** Somebody asks where an address leads. @type {import('./markdown.js').OnAddress} */
+async function onAddress(button, address) {
+  const { toggleAddress } = await import('./skill-search-address.js');
+  toggleAddress(button, address);
 }
 
 /** What found the skill, as a sentence. */
@@ -162,21 +214,32 @@ function riskNote({ title, line, count }) {
 function facts(route) {
   const rank = (value) => (value ? `#${value}` : 'not found');
   const rows = [
-    ['Score', route.score.toFixed(3)],
+    ['Score', route.score.toFixed(3).replace('-', '−')],
     ['By words', rank(route.lexical_rank)],
     ['By meaning', rank(route.dense_rank)],
     ['Before re-ranking', route.rerank_score === undefined ? '' : rank(route.retrieval_rank)],
-    ['Source', route.source],
+    [route.own ? 'Yours, from' : 'Source', route.source],
     ['Licence', route.license],
   ];
   return rows.filter(([, value]) => value).map(([term, value]) => {
     const row = document.createElement('div');
-    row.append(textElement('dt', '', term), Object.assign(textElement('dd', '', withoutOverrides(value)), { dir: 'auto' }));
+    const fact = Object.assign(document.createElement('dd'), { dir: 'auto' });
+    fact.append(value === route.source ? sourceNode(route) : withoutOverrides(value));
+    row.append(textElement('dt', '', term), fact);
     return row;
   });
 }
 
-function copyItem({ source, license, id, skill_idx }) {
-  const where = [source ?? id ?? `skill ${skill_idx}`, license].filter(Boolean).join(', ');
-  return Object.assign(textElement('li', '', withoutOverrides(where)), { dir: 'auto' });
+/** A source is a name, or an address that one may ask about. @param {Route} route @returns {Node} */
+function sourceNode({ source, own }) {
+  return !own && ADDRESS.test(source) ? addressButton(source, onAddress) : new Text(withoutOverrides(source));
+}
+
+/** @param {Route} copy */
+function copyItem(copy) {
+  const item = Object.assign(document.createElement('li'), { dir: 'auto' });
+  const { source, license, id, skill_idx } = copy;
+  item.append(source ? sourceNode(copy) : withoutOverrides(id ?? `skill ${skill_idx}`));
+  if (license) item.append(`, ${withoutOverrides(license)}`);
+  return item;
 }

@@ -17,6 +17,7 @@ import { abortError } from './error.js';
  * @property {(state: State) => void} onState
  * @property {OpenOptions['onProgress']} onProgress
  * @property {() => void} onRouter there is a router, or another one
+ * @property {() => void} onOwn the user's own skills are other ones now, and have other places
  */
 
 const IDLE_WITHIN_MS = 2000;
@@ -115,6 +116,7 @@ export class Source {
       if (!isCurrent()) return void this.#closeRouter(next);
       if (this.#router) this.#closeRouter(this.#router);
       this.#router = next;
+      next.addEventListener?.('own', () => this.#router === next && this.#members.forEach((member) => member.onOwn()));
       this.#by_meaning = false;
       this.#say('words', 'By words, model loading');
       for (const member of this.#members) member.onRouter();

@@ -102,12 +102,16 @@ export class Status {
     this.#part('nothing').hidden = true;
   }
 
-  /** Tells a screen reader, once nobody has typed for a moment. @param {Answer | null} answer @param {number} n_shown */
-  announce(answer, n_shown) {
+  /** Tells a screen reader of an answer. @param {Answer | null} answer @param {number} n_shown @param {number} [n_hidden] */
+  announce(answer, n_shown, n_hidden = 0) {
+    const hidden = n_hidden > 0 ? `, ${n_hidden} hidden` : '';
+    this.announceText(answer ? `${withoutOverrides(announcement(answer, n_shown))}${hidden}` : '');
+  }
+
+  /** Tells a screen reader, once nobody has typed for a moment. @param {string} text */
+  announceText(text) {
     clearTimeout(this.#settle_timer);
-    this.#settle_timer = setTimeout(() => {
-      this.#part('announcement').textContent = answer ? withoutOverrides(announcement(answer, n_shown)) : '';
-    }, SETTLE_MS);
+    this.#settle_timer = setTimeout(() => (this.#part('announcement').textContent = text), SETTLE_MS);
   }
 
   #showBanner(error, { title, retry_label = 'Try again', meanwhile }) {

@@ -99,8 +99,20 @@ progress::-moz-progress-bar { background: var(--_accent); }
 .answer-head { display: flex; align-items: baseline; justify-content: space-between; gap: 1rem; padding-bottom: .6rem; }
 .answer-head h2 { flex: none; color: var(--_muted); font-size: .875rem; font-weight: 550; }
 .answer[data-fit="none"] .answer-head h2 { color: var(--_ink); }
-.answer-stage { color: var(--_muted); font-size: .8125rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.answer-line { display: flex; align-items: baseline; justify-content: flex-end; gap: .5rem 1.25rem; min-width: 0; }
+.answer-stage { min-width: 0; color: var(--_muted); font-size: .8125rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .answer-stage:is([data-stage="retrieved"], [data-stage="reranked"]) { color: var(--_accent); }
+
+/* The list stays where it is when the filter comes, and when it is open. */
+.filter { position: relative; flex: none; color: var(--_muted); font-size: .8125rem; font-variant-numeric: tabular-nums; }
+.filter-choices { position: absolute; inset-block-start: calc(100% + .35rem); inset-inline-end: 0; z-index: 1; width: max-content; max-width: min(22rem, 100cqi); margin: 0; padding: .75rem 1rem .9rem; border: 1px solid var(--_field-line); border-radius: var(--_radius); background: var(--_paper); color: var(--_ink); box-shadow: var(--_shadow); font-size: .875rem; }
+.filter-choices legend { float: inline-start; width: 100%; margin-bottom: .35rem; padding: 0; color: var(--_muted); font-size: .8125rem; }
+.filter-choices div { clear: both; }
+.filter-choices label { display: flex; gap: .6rem; margin: 0; padding: .3rem 0; color: inherit; font-size: inherit; line-height: 1.35; cursor: pointer; }
+.filter-choices input { padding: 0; flex: none; width: 1rem; height: 1rem; margin: .1rem 0 0; accent-color: var(--_accent); }
+.count { color: var(--_muted); }
+.meaning { display: block; color: var(--_muted); font-size: .8125rem; }
+summary { color: var(--_accent); font-weight: 550; cursor: pointer; }
 .results { display: grid; gap: .5rem; }
 .results > * {
   display: grid;
@@ -124,6 +136,7 @@ progress::-moz-progress-bar { background: var(--_accent); }
 .chip { max-width: 100%; padding: .05rem .5rem; overflow: hidden; border-radius: 999px; background: var(--_sunken); color: var(--_muted); font-size: .75rem; line-height: 1.3rem; text-overflow: ellipsis; white-space: nowrap; }
 .chip.words { background: var(--_words-wash); color: var(--_words); }
 .chip:is(.meaning, .reranked) { background: var(--_accent-wash); color: var(--_accent); }
+.chip.own { border: 1px solid var(--_accent); background: none; color: var(--_accent); line-height: calc(1.3rem - 2px); }
 .score { display: grid; align-content: start; gap: .3rem; padding-top: .1rem; text-align: end; }
 .number { font-size: .875rem; font-variant-numeric: tabular-nums; }
 .bar { height: 4px; overflow: hidden; border-radius: 2px; background: var(--_sunken); }
@@ -139,6 +152,7 @@ progress::-moz-progress-bar { background: var(--_accent); }
 .answer[data-fit="none"] .chip { background: var(--_sunken); color: var(--_muted); }
 .answer[data-fit="none"] .bar > span { background: var(--_muted); }
 .keys { margin-top: 1rem; color: var(--_muted); font-size: .8125rem; }
+#filter-all:not([hidden]) ~ .keys { display: none; }
 .keys kbd:not(:first-child) { margin-inline-start: .35rem; }
 .nothing { margin-top: 3rem; text-align: center; overflow-wrap: anywhere; }
 .nothing h2 { font-size: 1.125rem; }
@@ -149,9 +163,15 @@ progress::-moz-progress-bar { background: var(--_accent); }
   .rank, .keys, .field kbd { display: none; }
   .banner { flex-direction: column; align-items: flex-start; gap: .75rem; }
 }
+/* In these widths a download has a line of its own. It takes room that is free anyway, so that the list stays where it is when it goes. */
+@container (min-width: 35rem) and (max-width: 47rem) {
+  .status { align-content: start; min-height: 3rem; margin-bottom: -1.625rem; }
+  .banner { margin-top: 2rem; }
+}
 /* The line that nothing fits has its place in every width, so that the list stays where it is when it comes or goes. */
 @container (max-width: 34rem) {
   .answer-head { flex-direction: column; align-items: stretch; gap: 0; }
+  .answer-line { justify-content: space-between; }
 }
 @container (max-width: 22rem) {
   .answer-head h2 { font-size: .8125rem; }
@@ -175,6 +195,19 @@ progress::-moz-progress-bar { background: var(--_accent); }
 .facts { display: flex; flex-wrap: wrap; gap: .6rem 1.75rem; margin-top: 1rem; font-size: .875rem; }
 .facts dt { color: var(--_muted); font-size: .75rem; }
 .facts dd { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.offers { display: flex; flex-wrap: wrap; gap: .6rem 1.5rem; margin-top: 1.1rem; font-size: .9375rem; }
+.offer[open] { flex: 1 0 100%; }
+.offer-content { margin-top: .5rem; padding: .8rem 1rem; border-radius: 9px; background: var(--_sunken); font-size: .875rem; }
+.offer-content > div > * + *, .offer-content > * + * { margin-top: .6rem; }
+.offer-content .note { overflow-wrap: anywhere; }
+.offer-content li + li { margin-top: .25rem; }
+.offer-content .quiet { margin: 0; margin-inline-start: -.55rem; text-align: start; overflow-wrap: anywhere; }
+.choices { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; }
+.choices label { margin: 0; color: inherit; font-size: inherit; }
+select { padding: .25rem .4rem; border: 1px solid var(--_field-line); border-radius: 7px; background: var(--_paper); color: inherit; font: inherit; }
+.command { display: grid; grid-template-columns: minmax(0, 1fr) auto; align-items: last baseline; gap: .3rem .75rem; }
+.command code { grid-column: 1 / -1; padding: .45rem .65rem; border: 1px solid var(--_line); border-radius: 7px; background: var(--_surface); font: .8125rem/1.5 var(--_mono); overflow-wrap: anywhere; user-select: all; }
+.offer-content .command .quiet { margin: 0 -.55rem; }
 .legs { margin-top: .35rem; font-size: .9375rem; }
 .passage { margin-top: .6rem; padding: .65rem .9rem; border-inline-start: 3px solid var(--_accent); border-radius: 4px; background: var(--_sunken); font-size: .9375rem; overflow-wrap: anywhere; }
 mark { border-radius: 3px; background: light-dark(#fde7b3, #57441a); color: inherit; }
@@ -202,7 +235,15 @@ mark { border-radius: 3px; background: light-dark(#fde7b3, #57441a); color: inhe
 .prose :is(th, td) { padding: .4rem 0; padding-inline-end: .75rem; border-bottom: 1px solid var(--_line); vertical-align: top; overflow-wrap: normal; }
 .prose .center { text-align: center; }
 .prose .end { text-align: end; }
-.prose .address { color: var(--_muted); font: .8125em var(--_mono); }
+.prose .image { color: var(--_muted); }
+.address { display: inline; max-width: 100%; padding: 0; border: 0; background: none; color: var(--_muted); text-align: start; text-decoration: underline dotted; text-underline-offset: .2em; overflow-wrap: anywhere; }
+.address:is(:hover, [aria-expanded="true"]) { color: var(--_accent); }
+.prose .address { font: .8125em/1.5 var(--_mono); }
+.address-box { display: grid; gap: .35rem; margin: .4rem 0 .6rem; padding: .6rem .8rem; border: 1px solid var(--_line); border-radius: 9px; background: var(--_surface); color: var(--_ink); font-size: .875rem; font-weight: 400; text-align: start; }
+.whole { color: var(--_muted); font: .8125rem/1.5 var(--_mono); overflow-wrap: anywhere; unicode-bidi: isolate; }
+.whole strong { color: var(--_ink); }
+.address-box .warning { color: var(--_words); }
+.actions { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
 
 @media (max-width: 42rem) {
   .panel:modal { padding: 1.25rem; }
@@ -217,14 +258,15 @@ mark { border-radius: 3px; background: light-dark(#fde7b3, #57441a); color: inhe
 }
 `;
 
-/** @type {CSSStyleSheet | null} made when the first element is, since servers have no such class */
-let sheet = null;
+/** @type {Map<string, CSSStyleSheet>} made when first used, since servers have no such class */
+const sheets = new Map();
 
-/** @returns {CSSStyleSheet} */
-export function styleSheet() {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS);
+/** @param {string} [css] @returns {CSSStyleSheet} one for all elements */
+export function styleSheet(css = CSS) {
+  if (!sheets.has(css)) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    sheets.set(css, sheet);
   }
-  return sheet;
+  return sheets.get(css);
 }

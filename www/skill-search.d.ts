@@ -20,6 +20,7 @@
  * | `value` | the first question; asked once the index is open | none |
  * | `load` | when the index is opened: `eager` at once; `visible` when the element is in sight and the page is idle, or has the pointer or the focus before; `focus` at the first focus. `ask()` opens it in any case | `visible` |
  * | `hotkey` | key that focuses the text box from anywhere on the page, or `none`; of several elements, the first has it | `/` |
+ * | `hide-risks` | skills with risk notes of these categories are not shown: any of `prompt-injection`, `data-exfiltration`, `privilege-escalation` and `supply-chain`, with spaces between. Readers change it above the list, and the element then changes the attribute | none |
  * | `panel` | `side` shows instructions beside the list, or over the page where the element is narrower than 56rem; `none`: choosing a skill only fires the event | `side` |
  *
  * Elements of a page with the same `index`, `models`, `reranker` and `device` share one router, which is closed with the last of them.
@@ -42,6 +43,8 @@ export interface RouterLike {
   readonly ready?: Promise<void>;
   readonly reranker_ready?: Promise<void> | null;
   about?(): About;
+  /** Of a router with skills of the user's own: they are other ones now. */
+  addEventListener?(type: 'own', listener: () => void): void;
 }
 
 /** `idle`: nothing is opened yet. `words`: answers are by words, and better ones are on their way. `failed`: they are not; see `error`. */

@@ -13,6 +13,7 @@ import { takeHotkey } from './skill-search-hotkey.js';
 import { List } from './skill-search-list.js';
 import { searchMarkup } from './skill-search-markup.js';
 import { Panel } from './skill-search-panel.js';
+import { allHidden, RiskFilter } from './skill-search-risks.js';
 import { Source, whenWanted } from './skill-search-source.js';
 import { Status } from './skill-search-status.js';
 import { styleSheet } from './skill-search-style.js';
@@ -24,12 +25,13 @@ const SOURCE_ATTRIBUTES = ['index', 'models', 'reranker', 'device'];
 const EARLY_PROPERTIES = ['router', 'value'];
 
 export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
-  static observedAttributes = [...SOURCE_ATTRIBUTES, 'label', 'placeholder', 'hotkey', 'top'];
+  static observedAttributes = [...SOURCE_ATTRIBUTES, 'label', 'placeholder', 'hotkey', 'top', 'hide-risks'];
 
   #internals = this.attachInternals();
   #root = this.attachShadow({ mode: 'open' });
   #input;
   #status;
+  #filter;
   #list;
   #panel;
   #asking;
@@ -54,6 +56,10 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
       this.#tell('progress', progress);
     },
     onRouter: () => this.#ask(),
+    onOwn: () => {
+      if (this.#panel.route?.own) this.#panel.close(); // What it shows may be another skill's by now.
+      this.#ask();
+    },
   };
 
   constructor() {
@@ -62,9 +68,11 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#root.append(searchMarkup());
     this.#input = this.#part('query');
     this.#status = new Status(this.#root);
+    this.#filter = new RiskFilter(this.#root, (categories) => this.setAttribute('hide-risks', categories));
     this.#list = new List(this.#part('results'), this.#input, (entry) => this.#choose(entry), () => this.#showAnswer(true));
     this.#panel = new Panel(this, this.#root, {
-      readBody: (skill_idx) => this.#source.router.body(skill_idx),
+      readBody: async (skill_idx) => this.#source.router.body(skill_idx),
+      routes: () => this.#list.routes,
       onToggle: (is_open) => this.#noteOpen(is_open),
     });
     this.#asking = new Asking({
@@ -98,6 +106,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     if (SOURCE_ATTRIBUTES.includes(name)) this.#connectSoon();
     else if (name === 'hotkey' && this.#source) this.#takeHotkey();
     else if (name === 'top' && this.#source) this.#ask();
+    else if (name === 'hide-risks') this.#sift();
     else this.#showTexts();
   }
 
@@ -258,13 +267,36 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   #noteAnswer(answer, question, settled) {
     this.#answer = answer;
     this.#status.takeBackFailure();
-    this.#showAnswer(this.#list.show(answer, question));
-    if (settled || !answer.reranked) this.#status.announce(answer, this.#list.length);
+    this.#showRoutes(question);
+    if (settled || !answer.reranked) this.#announce();
     this.#tell('answer', { query: question, answer, settled });
   }
 
+  /** Other risks are to be hidden now: at once, whoever is in the list. */
+  #sift() {
+    this.#filter.hide(this.getAttribute('hide-risks'));
+    if (!this.#answer) return;
+    this.#list.catchUp();
+    this.#showRoutes(this.#list.question);
+    this.#announce();
+  }
+
+  #showRoutes(question) {
+    this.#showAnswer(this.#list.show(this.#filter.sift(this.#answer), question));
+  }
+
+  /** @param {boolean} shown whether the list shows its order already */
   #showAnswer(shown) {
-    if (this.#answer) this.#status.showAnswer(this.#answer, this.#list.question, shown);
+    if (!this.#answer) return;
+    this.#status.showAnswer(this.#answer, this.#list.question, shown);
+    if (shown) this.#filter.show(this.#answer.routes);
+  }
+
+  #announce() {
+    const seen = this.#filter.sift(this.#answer);
+    const n_hidden = this.#answer.routes.length - seen.routes.length;
+    if (n_hidden > 0 && seen.routes.length === 0) this.#status.announceText(allHidden(n_hidden));
+    else this.#status.announce(seen, this.#list.length, n_hidden);
   }
 
   #showNothing() {

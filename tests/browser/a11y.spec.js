@@ -18,6 +18,8 @@ for (const colorScheme of ['light', 'dark']) {
 
     test('before and after a question, with instructions', async ({ demo, page }) => {
       await demo.open();
+      await page.locator('#device summary').click();
+      await expect(page.locator('#device-rows tr').first()).toBeVisible();
       await expectNoViolations(page);
       await demo.ask('make our slow SQL report faster');
       await demo.expectReranked();

@@ -3,60 +3,12 @@
  * right to left, and where there is no document at all.
  */
 
-import { AxeBuilder } from '@axe-core/playwright';
+import { FAKE_ROUTES, expectNoViolations, giveRouter, openPage } from './component.js';
 import { NO_RERANKER, expect, test } from './page.js';
 
 const TASK = 'turn these receipts into a spreadsheet';
-const COMPONENT = 'component.html';
 const ELEMENT = '<skill-search load="eager" reranker="none"></skill-search>';
 const MODELS_MS = 30_000;
-
-/** Skills of a router that needs no engine. */
-const FAKE_ROUTES = [
-  { skill_idx: 7, name: 'receipts', description: 'Reads receipts.', score: 0.9, source: 'first/catalogue', license: 'MIT', lexical_rank: 1, dense_rank: 2 },
-  { skill_idx: 3, name: 'ledger', description: 'Keeps a ledger.', score: 0.5, lexical_rank: 2 },
-  { skill_idx: 9, name: 'receipts', description: 'Reads receipts.', score: 0.4, source: 'second/catalogue' },
-  { skill_idx: 4, name: 'receipts', description: 'Reads receipts of another kind.', score: 0.3, dense_rank: 1 },
-  { skill_idx: 5, name: 'receipts', description: 'Reads receipts.', score: 0.2, source: 'third/catalogue' },
-  { skill_idx: 6, name: 'pending', score: 0.1 },
-  { skill_idx: 8, name: 'pending', score: 0.1 },
-];
-const FAKE_BODY = `# Receipts
-
-Start with a list of the files.
-
-- Photograph every receipt flat, and turn the photos into rows of a spreadsheet, one for each receipt.
-- Archive the rest.`;
-
-/** Opens a page of somebody's site with this inside its body. @param {string} [attributes] of its html element */
-async function openPage(page, body, attributes = 'lang="en"') {
-  await page.route(`**/${COMPONENT}`, (route) => route.fulfill({
-    contentType: 'text/html',
-    body: `<!doctype html><html ${attributes}><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; worker-src 'self'">
-      <meta name="color-scheme" content="light dark"><title>A site</title>
-      <script type="module" src="skill-search.js"></script><main><h1>A site</h1>${body}</main></html>`,
-  }));
-  await page.goto(COMPONENT);
-  await page.waitForFunction(() => customElements.get('skill-search'));
-  await page.evaluate(() => (document.body.style.background = 'Canvas')); // What axe-core takes for white where nothing is said.
-}
-
-/** Gives an element a router of the page's own. */
-async function giveRouter(page, { routes = FAKE_ROUTES, body = FAKE_BODY, fit } = {}, selector = 'skill-search') {
-  await page.evaluate(({ routes, body, fit, selector }) => {
-    window.asked = [];
-    document.querySelector(selector).router = {
-      async route(query) {
-        window.asked.push(query);
-        return { stage: 'retrieved', device: { kind: 'cpu', name: 'fake' }, fit, routes, timings_ms: { total: 1 } };
-      },
-      body: async () => body,
-      close: () => (window.n_closed = 1),
-    };
-  }, { routes, body, fit, selector });
-  await expect(page.locator(`${selector} #state`)).toHaveAttribute('data-state', 'ready');
-}
 
 /** Notes the element's events in the page. */
 async function noteEvents(page) {
@@ -71,13 +23,6 @@ async function noteEvents(page) {
 const heard = (page, name) => page.evaluate((name) => window.heard.filter((event) => event.name === name), name);
 
 const expectReady = (element) => expect(element.locator('#state')).toHaveAttribute('data-state', 'ready', { timeout: MODELS_MS });
-
-async function expectNoViolations(page) {
-  await page.evaluate(() => Promise.all([...document.querySelectorAll('skill-search')].flatMap(({ shadowRoot }) => shadowRoot.getAnimations())
-    .filter(({ effect }) => effect.getTiming().iterations !== Infinity).map(({ finished }) => finished)));
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([]);
-}
 
 test('a question, a skill and back, by keyboard alone', async ({ page }) => {
   await openPage(page, ELEMENT);

@@ -167,14 +167,64 @@ test('nothing moves in the list, whatever is said of the fit', async ({ demo, pa
   expect(layouts[2]).toEqual(layouts[0]);
 });
 
-test('says what it keeps, and deletes it', async ({ demo, page }) => {
+test('says what it keeps, and deletes one model, or all', async ({ demo, page }) => {
   await demo.open();
   await expect(page.locator('#stored')).toHaveText(/\d\.\d MB/);
   await demo.expectAllKept();
-  await page.getByRole('button', { name: 'Delete' }).click();
+  const panel = page.locator('#device');
+  await panel.locator('summary').press('Enter');
+  await expect(panel.getByRole('rowheader')).toHaveText([/^Index/, new RegExp(`^${ENCODER}`), new RegExp(`^${OWN_RERANKER}`), 'All']);
+  await expect(panel).toContainText('Queries stay on this page.');
+  const [index_size, encoder_size] = await panel.locator('#device-rows td:nth-of-type(1)').allInnerTexts();
+  expect(index_size).toMatch(/^\d+ KB$/);
+  expect(encoder_size).toMatch(/^2\d\.\d MB$/);
+  await panel.getByRole('button', { name: `Delete ${OWN_RERANKER}` }).click();
+  await expect(panel.getByRole('status')).toHaveText(`Deleted: ${OWN_RERANKER}.`);
+  await expect(panel.getByRole('rowheader')).toHaveText([/^Index/, new RegExp(`^${ENCODER}`), 'All']);
+  await expect(panel.locator('summary')).toBeFocused();
+  const kept = () => page.evaluate(async () => (await (await caches.open('skillrouter-v1')).keys()).map(({ url }) => new URL(url).pathname));
+  expect((await kept()).filter((path) => path.includes(OWN_RERANKER))).toEqual([]);
+  await panel.getByRole('button', { name: 'Delete all' }).click();
   await expect(page.locator('#stored')).toHaveText('nothing');
-  expect(await page.evaluate(async () => (await (await caches.open('skillrouter-v1')).keys()).length)).toBe(0);
+  await expect(panel.getByRole('rowheader')).toHaveText(['All']);
+  await expect(page.locator('#device-total')).toHaveText('0 B');
+  await expect(panel.getByRole('button', { name: 'Delete all' })).toBeDisabled();
+  expect(await kept()).toEqual([]);
   await demo.ask('plan a wedding'); // What is loaded stays usable.
+});
+
+test('says nothing of a device that cannot tell, and goes on', async ({ demo, page }) => {
+  await demo.open('ready', NO_RERANKER);
+  await page.evaluate(() => (document.getElementById('search').router.cached = () => Promise.reject(new Error('gone'))));
+  await page.locator('#device summary').click();
+  await demo.ask('plan a wedding');
+  await expect(page.locator('#device-total')).toHaveText('…');
+});
+
+test('can be installed: the manifest names icons that are there, and the button comes with the offer', async ({ demo, page }) => {
+  await demo.open('words', NO_RERANKER);
+  const manifest_url = await page.locator('link[rel=manifest]').evaluate(({ href }) => href);
+  const { icons, start_url, display } = await (await page.request.get(manifest_url)).json();
+  expect([start_url, display]).toEqual(['./', 'standalone']);
+  for (const { src, sizes, type } of icons) {
+    const response = await page.request.get(new URL(src, manifest_url).href);
+    expect(response.headers()['content-type'], src).toBe(type);
+    if (sizes === 'any') continue;
+    const bytes = await response.body();
+    expect(`${bytes.readUInt32BE(16)}x${bytes.readUInt32BE(20)}`, src).toBe(sizes); // The header of a PNG.
+  }
+  await page.locator('#device summary').click();
+  const install = page.getByRole('button', { name: 'Install this page' });
+  await expect(install).toBeHidden();
+  const is_prevented = await page.evaluate(() => {
+    const offer = Object.assign(new Event('beforeinstallprompt', { cancelable: true }), { prompt: async () => (window.n_prompts = (window.n_prompts ?? 0) + 1) });
+    dispatchEvent(offer);
+    return offer.defaultPrevented;
+  });
+  expect(is_prevented).toBe(true);
+  await install.click();
+  await expect(install).toBeHidden();
+  expect(await page.evaluate(() => window.n_prompts)).toBe(1);
 });
 
 test('downloads nothing twice', async ({ demo, page, context }) => {
