@@ -10,14 +10,15 @@ import { compareWords } from './evaluate-words.js';
  * @typedef {import('./client.js').Route} Route
  * @typedef {import('./evaluate-run.js').Judged} Judged
  * @typedef {(skill_idx: number) => Promise<string | null>} ReadBody
+ * @typedef {{ readBody: ReadBody, showOnMap: (judged: Judged) => void }} Wishes
  */
 
 /** Skills above the right one, or after a false trigger, that are shown. */
 const N_ABOVE = 5;
 const N_AFTER = 2;
 
-/** @param {HTMLElement} place @param {Judged} judged @param {ReadBody} readBody */
-export async function showComparison(place, judged, readBody) {
+/** @param {HTMLElement} place @param {Judged} judged @param {Wishes} wishes */
+export async function showComparison(place, judged, { readBody, showOnMap }) {
   const { routes, fit } = judged.answer;
   if (routes.length === 0) {
     place.replaceChildren(element('p', {}, 'No skill has any of these words.'));
@@ -26,7 +27,9 @@ export async function showComparison(place, judged, readBody) {
   const right = rightOf(judged);
   const words = element('div', { className: 'words', 'aria-busy': 'true' }, element('p', { className: 'note' }, 'Reading the instructions…'));
   const fits = fit ? [element('p', { className: 'note' }, `Fit of the first: ${fit.word}, probability ${fit.p.toFixed(2)}`)] : [];
-  place.replaceChildren(ranksTable(judged, right), ...fits, words);
+  const to_map = element('button', { type: 'button', className: 'quiet' }, 'Show on the map');
+  to_map.addEventListener('click', () => showOnMap(judged));
+  place.replaceChildren(ranksTable(judged, right), ...fits, to_map, words);
   const [first, second] = [routes[0], judged.should_trigger ? right?.route : routes[1]];
   const alone = judged.should_trigger ? 'The right skill was not found in the index' : 'Nothing else was found';
   const note = element('p', { className: 'note' }, `${alone}, so there are no words to compare.`);

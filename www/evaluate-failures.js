@@ -21,14 +21,14 @@ const $ = (id) => document.getElementById(id);
 
 /** The list, which grows while its run goes on: what is open stays open. */
 export class Failures {
-  #readBody;
+  #wishes;
   /** @type {Run | null} */
   #run = null;
   #n_shown = PAGE;
 
-  /** @param {(skill_idx: number) => Promise<string | null>} readBody */
-  constructor(readBody) {
-    this.#readBody = readBody;
+  /** @param {import('./evaluate-comparison.js').Wishes} wishes */
+  constructor(wishes) {
+    this.#wishes = wishes;
     $('failures-more').addEventListener('click', () => this.#showMore());
   }
 
@@ -68,7 +68,7 @@ export class Failures {
     const summary = element('summary', {}, foreign(failure.query, 'span'), verdict);
     const content = element('div', { className: 'comparison' });
     const details = element('details', {}, summary, content);
-    details.addEventListener('toggle', () => details.open && void showComparison(content, failure, this.#readBody), { once: true });
+    details.addEventListener('toggle', () => details.open && void showComparison(content, failure, this.#wishes), { once: true });
     return element('li', {}, details);
   }
 }

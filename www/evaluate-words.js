@@ -35,6 +35,30 @@ export function wordsOf(text) {
   return [...new Set(words)].filter((word) => [...word].length > 1 && !STOP_WORDS.has(word));
 }
 
+/** Where the text of one skill has words of queries; it is read once, however many queries there are. */
+export class SkillWords {
+  /** The stems of each part. @type {[Part, string[]][]} */
+  #stems;
+  /** @type {Map<string, Part[]>} */
+  #found = new Map();
+
+  /** @param {SkillText} skill */
+  constructor({ name, description, body }) {
+    const stems = (text) => [...new Set(wordsOf(text ?? '').map(stemOf))];
+    this.#stems = [['name', stems(name)], ['description', stems(description)], ['instructions', stems(body)]];
+  }
+
+  /** @param {string} word @returns {Part[]} that have it */
+  partsWith(word) {
+    const stem = stemOf(word);
+    if (!this.#found.has(stem)) {
+      const parts = this.#stems.filter(([, stems]) => stems.some((other) => sameStem(stem, other)));
+      this.#found.set(stem, parts.map(([part]) => part));
+    }
+    return this.#found.get(stem);
+  }
+}
+
 /**
  * @param {string} query
  * @param {SkillText} first
@@ -42,19 +66,8 @@ export function wordsOf(text) {
  * @returns {WordPlaces[]} in the order of the query
  */
 export function compareWords(query, first, second) {
-  const [in_first, in_second] = [partsOf(first), partsOf(second)];
-  return wordsOf(query).map((word) => ({ word, first: placesOf(word, in_first), second: placesOf(word, in_second) }));
-}
-
-/** @param {SkillText} skill @returns {[Part, string[]][]} the stems of each part */
-function partsOf({ name, description, body }) {
-  const stems = (text) => [...new Set(wordsOf(text ?? '').map(stemOf))];
-  return [['name', stems(name)], ['description', stems(description)], ['instructions', stems(body)]];
-}
-
-function placesOf(word, parts) {
-  const stem = stemOf(word);
-  return parts.filter(([, stems]) => stems.some((other) => sameStem(stem, other))).map(([part]) => part);
+  const [in_first, in_second] = [new SkillWords(first), new SkillWords(second)];
+  return wordsOf(query).map((word) => ({ word, first: in_first.partsWith(word), second: in_second.partsWith(word) }));
 }
 
 function sameStem(a, b) {

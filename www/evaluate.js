@@ -5,6 +5,7 @@
  */
 
 import { SkillRouter, SkillRouterError } from './client.js';
+import { Author } from './evaluate-author.js';
 import { element } from './evaluate-elements.js';
 import { download } from './evaluate-export.js';
 import { Failures } from './evaluate-failures.js';
@@ -15,6 +16,7 @@ import { findSkill, suggestSkills } from './evaluate-skills.js';
 import * as status from './evaluate-status.js';
 import { runLabel, showResults } from './evaluate-table.js';
 import { showTimes } from './evaluate-times.js';
+import './map.js';
 
 /** @typedef {import('./evaluate-queries.js').QuerySet} QuerySet */
 
@@ -43,7 +45,9 @@ let n_runs = 0;
 let running = null;
 let drawn_ms = 0;
 
-const failures = new Failures((skill_idx) => router.body(skill_idx));
+const readBody = (skill_idx) => router.body(skill_idx);
+const failures = new Failures({ readBody, showOnMap });
+const author = new Author(readBody);
 
 // The index
 
@@ -53,6 +57,7 @@ async function open() {
   try {
     const options = { index: INDEX, models: 'models/', reranker: RERANKER, device: DEVICE };
     router = await SkillRouter.open({ ...options, onProgress: status.showLoading });
+    $('map').router = router;
     showModes(router.reranker_ready !== null);
     showAbout();
     status.showState('words', 'By words, model loading');
@@ -226,9 +231,17 @@ function draw() {
   $('results').hidden = $('failures').hidden = $('times').hidden = asked.length === 0;
   $('export').hidden = running !== null;
   failures.show(shown);
+  author.show(shown);
   if (asked.length === 0) return;
   showResults($('results-table'), asked, running ? null : remove);
   showTimes(asked);
+}
+
+/** @param {import('./evaluate-run.js').Judged} judged */
+function showOnMap({ query, answer }) {
+  $('map').light(query, answer);
+  $('map-title').scrollIntoView();
+  $('map-title').focus({ preventScroll: true });
 }
 
 function skillProblem(text) {

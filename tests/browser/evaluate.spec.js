@@ -6,10 +6,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import { bootstrap, metricsOf, quantile, summarize } from '../../www/evaluate-metrics.js';
+import { expectedSkills, nameOf, outranked, wordReport } from '../../www/evaluate-outranked.js';
 import { forSkill, readQueries } from '../../www/evaluate-queries.js';
 import { compareWords, wordsOf } from '../../www/evaluate-words.js';
 import { expect, openRouter, skillIds, tasksOf, test } from './page.js';
-import { alwaysFits, changeRouting, FITS, PANIC_ON_REQUEST, patchEngine } from './tampering.js';
+import { alwaysFits, changeRouting, FITS, PANIC_ON_REQUEST, patchEngine, tamper } from './tampering.js';
 
 const SKILLS = new URL('../../www/skills/', import.meta.url);
 const SKILL = 'wedding-seating-plan';
@@ -38,7 +39,7 @@ class Evaluation {
     this.cancel = page.getByRole('button', { name: 'Cancel' });
     this.results = page.locator('#results-table');
     this.failures = page.locator('#failure-list > li');
-    this.announcement = page.getByRole('status');
+    this.announcement = page.locator('main > [role=status]');
   }
 
   async open(parameters = '?reranker=none') {
@@ -138,6 +139,56 @@ test.describe('words', () => {
       { word: 'seat', first: ['name'], second: [] },
       { word: 'guests', first: ['instructions'], second: ['description'] },
     ]);
+  });
+});
+
+test.describe('what outranks a skill', () => {
+  const skill = (skill_idx, name) => ({ skill_idx, name, id: `catalogue/${name}` });
+  const [mine, twin, near, far] = ['mine', 'twin', 'near', 'far'].map((name, i) => skill(i, name));
+  const target = { named: 'mine', route: mine };
+  const judge = (query, ranks, routes, { should_trigger = true, targets = [target] } = {}) => ({ query, should_trigger, targets, ranks, answer: { routes } });
+  const judged = [
+    judge('plan seats', [1], [mine, near]),
+    judge('seats for guests', [3], [near, far, mine]),
+    judge('guests and tables', [null], [far, near]),
+    judge('nothing like it', [null], []),
+    judge('a table plan', [2, 1], [twin, mine, near], { targets: [target, { named: 'twin', route: twin }] }),
+    judge('guests of a hotel', [1], [mine], { should_trigger: false }),
+    judge('another', [2], [near, twin], { targets: [{ named: 'twin', route: twin }] }),
+  ];
+
+  test('is counted over the queries that should reach it', () => {
+    const report = outranked(judged, { named: 'catalogue/mine', route: mine });
+    expect(report.asked.map(({ query, rank, above }) => [query, rank, above.map(({ name }) => name)])).toEqual([
+      ['guests and tables', null, ['far', 'near']],
+      ['nothing like it', null, []],
+      ['seats for guests', 3, ['near', 'far']],
+      ['a table plan', 2, []], // The one above it is right too.
+      ['plan seats', 1, []],
+    ]);
+    expect(report.rivals).toEqual([{ route: far, n_above: 2, n_first: 1 }, { route: near, n_above: 2, n_first: 1 }]);
+    expect(report).toMatchObject({ others: ['guests of a hotel'], n_false_triggers: 1 });
+    expect(expectedSkills(judged).map(({ target, n, n_first }) => [nameOf(target), n, n_first])).toEqual([['mine', 5, 1], ['twin', 2, 1]]);
+  });
+
+  test('has words that it lacks', async () => {
+    const report = outranked(judged, target);
+    const bodies = { 0: 'Seats.', 2: 'For every guest a seat.', 3: null };
+    const { missing, of_rivals, n_unread } = await wordReport(report, report.rivals, async (skill_idx) => bodies[skill_idx]);
+    expect(missing).toEqual([
+      { word: 'guests', n_queries: 2, n_others: 1, has: [{ route: near, parts: ['instructions'] }] },
+      { word: 'tables', n_queries: 1, n_others: 0, has: [] },
+      { word: 'nothing', n_queries: 1, n_others: 0, has: [] },
+      { word: 'like', n_queries: 1, n_others: 0, has: [] },
+    ]);
+    expect(of_rivals).toEqual([[], [{ word: 'guests', n_queries: 2 }]]);
+    expect(n_unread).toBe(1);
+  });
+
+  test('of a skill that the index does not have', () => {
+    const unknown = { named: 'unknown', route: null };
+    const report = outranked([judge('a task', [null], [near], { targets: [unknown] })], unknown);
+    expect(report.rivals).toEqual([{ route: near, n_above: 1, n_first: 1 }]);
   });
 });
 
@@ -321,6 +372,56 @@ it('a failing query tells what outranked the right skill, and on which words', a
   await expect(page.locator('#rivals-table').getByRole('row').nth(1)).toHaveText(`${SKILL}${OTHER}2`);
 });
 
+it('an author sees what outranks the skill over all its queries, and which words it lacks', async ({ evaluation, page }) => {
+  await evaluation.open();
+  const rows = [...tasksOf(SKILL).map((query) => ({ query, skill: OTHER })), { query: tasksOf(OTHER)[0], skill: OTHER, should_trigger: false }];
+  await evaluation.choose(file([...rows, { query: TASK, skill: SKILL }]));
+  await evaluation.runAll();
+  const author = page.getByRole('region', { name: 'Which skill outranks mine' });
+  const skill = author.getByLabel('Skill', { exact: true });
+  const rivals = author.getByRole('table', { name: 'that stand above it' });
+  const n = tasksOf(SKILL).length;
+  await expect(skill).toHaveValue(OTHER); // The one that is outranked most often.
+  await expect(page.locator('#author-skills option')).toHaveCount(2);
+  const triggered = 'Of 1 query that should not reach it, it comes first for 1.';
+  await expect(page.locator('#author-summary')).toHaveText(new RegExp(`^${OTHER}: ${n} queries should reach it. Its place: .* ${triggered}$`));
+  await expect(page.locator('#author-report')).toHaveAttribute('aria-busy', 'false');
+  await expect(rivals.getByRole('row').nth(1)).toHaveText(new RegExp(`^${SKILL}\\d+ of ${n}\\d+`));
+  const words = author.getByRole('table', { name: 'that it lacks' });
+  await expect(words.getByRole('columnheader')).toHaveText(['Word', 'In how many', 'Skills above that have it', 'In queries that should not reach it']);
+  await expect(words.getByRole('row').filter({ hasText: `${SKILL} (` }).first()).toContainText(new RegExp(`\\d of ${n}.*(name|description|instructions)`));
+  await author.getByText(`${n} queries that should reach it`).click();
+  await expect(author.getByRole('table', { name: 'The worst places first' }).getByRole('row').nth(1)).toContainText(SKILL);
+  const downloading = page.waitForEvent('download');
+  await author.getByRole('button', { name: 'Download this report' }).click();
+  const { format, skill: about, queries, rivals: saved, missing_words } = JSON.parse(readFileSync(await (await downloading).path(), 'utf8'));
+  expect({ format, name: about.name, n: queries.length }).toEqual({ format: 'skillrouter-outranked', name: OTHER, n });
+  expect(saved[0]).toMatchObject({ name: SKILL, words: expect.any(Array) });
+  expect(missing_words.length).toBeGreaterThan(0);
+  await skill.fill('no such skill');
+  await expect(page.locator('#author-problem')).toHaveText('No query of this run should reach “no such skill”; 2 skills can be chosen from the list.');
+  await skill.fill(SKILL);
+  await expect(page.locator('#author-problem')).toBeEmpty();
+  await expect(page.locator('#author-summary')).toContainText(`${SKILL}: 1 query should reach it. Its place: first for 1.`);
+  await expect(author.getByText('No other skill stands above it.')).toBeVisible();
+  await expect(rivals).toBeHidden();
+  await expect(words).toBeHidden();
+});
+
+it('a failing query is shown on the map', async ({ evaluation, page, context }) => {
+  const names = JSON.stringify(skillIds());
+  await tamper(context, '**/client.js', (body) => `${body}
+    SkillRouter.prototype.map = async () => ({ points: new Uint16Array(2 * ${names}.length), names: ${names} });`);
+  await evaluation.open();
+  await evaluation.choose(file([{ query: TASK, skill: OTHER }]));
+  await evaluation.runAll('Words only');
+  await evaluation.failures.first().locator('summary').click();
+  await page.getByRole('button', { name: 'Show on the map' }).click();
+  await expect(page.getByRole('heading', { name: 'Map of the skills' })).toBeFocused();
+  await expect(page.getByLabel('Task', { exact: true })).toHaveValue(TASK);
+  await expect(page.getByRole('list', { name: 'Routes of the task' }).getByRole('listitem').first()).toContainText(SKILL);
+});
+
 it('many failing queries come in portions', async ({ evaluation, page }) => {
   await evaluation.open();
   await evaluation.choose(file(Array(60).fill({ query: TASK, skill: OTHER })));
@@ -440,7 +541,7 @@ it('hostile queries are text, and nothing leaves the page', async ({ evaluation,
   await expect(evaluation.failures.first()).toContainText('no words to compare');
   expect(await page.locator('main :is(img, b)').count()).toBe(0);
   expect(await page.evaluate(() => window.harmed)).toBeUndefined();
-  const files_ahead = /^http:\/\/[^/]+\/index\/(cards|bodies)-[0-9a-f]+\.bin$/; // Come after the model, whatever is asked.
+  const files_ahead = /^http:\/\/[^/]+\/index\/(cards|bodies|map)-[0-9a-f]+\.bin$/; // Come after the model, whatever is asked.
   expect(requests.filter((url) => !files_ahead.test(url))).toEqual([]);
 });
 
@@ -468,6 +569,8 @@ for (const colorScheme of ['light', 'dark']) {
       await evaluation.runAll('Words only');
       for (const failure of await evaluation.failures.all()) await failure.locator('summary').click();
       await expect(page.locator('.word-lists')).toHaveCount(3);
+      await page.locator('#author-queries-title').click();
+      await expect(page.locator('#author-words-table')).toBeVisible();
       for (const width of [1280, 390, 320]) {
         await page.setViewportSize({ width, height: 800 });
         await expectNoViolations();
