@@ -1,7 +1,7 @@
 /**
  * The page in Debian's Chromium, served as a static host would, with tiny models beside the page's own: `make test`.
  *
- * Three projects: without WebGPU, `*.gpu.spec.js` with it, and the npm package.
+ * Four projects: without WebGPU, `*.gpu.spec.js` with it, the npm package, and the browser extension.
  */
 
 import { defineConfig } from '@playwright/test';
@@ -41,6 +41,7 @@ export default defineConfig({
   projects: [
     { name: 'cpu', testIgnore: GPU_SPECS, use: chromium(['--disable-gpu']) },
     { name: 'npm', testDir: '../npm', use: chromium(['--disable-gpu']) },
+    { name: 'extension', testDir: '../extension', timeout: 120_000 },
     { name: 'gpu', testMatch: GPU_SPECS, use: chromium(SWIFTSHADER), timeout: 180_000 },
   ],
   webServer: {

@@ -1,0 +1,38 @@
+/**
+ * Options: which files the browser keeps for the extension, how large they are, and how they go.
+ */
+
+import { forgetStored, listStored } from '../cache.js';
+import { formatBytes } from '../skill-search-status.js';
+import { announce } from './options-page.js';
+
+const $ = (id) => document.getElementById(id);
+
+export async function startKeptSection() {
+  $('kept-delete').addEventListener('click', async () => {
+    await forgetStored();
+    await showKept();
+    announce('Deleted.');
+  });
+  document.addEventListener('visibilitychange', () => void showKept());
+  await showKept();
+}
+
+export async function showKept() {
+  const files = await listStored();
+  const total_bytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  $('kept-own').textContent = files.length === 0
+    ? 'Nothing was downloaded.'
+    : `Downloaded for your own index: ${formatBytes(total_bytes)}. Deleted, they are downloaded again when the index is opened next.`;
+  $('kept-list').replaceChildren(...files.map(fileItem));
+  $('kept-delete').hidden = files.length === 0;
+}
+
+function fileItem({ url, bytes }) {
+  const item = document.createElement('li');
+  item.append(
+    Object.assign(document.createElement('bdi'), { textContent: url }),
+    Object.assign(document.createElement('span'), { className: 'bytes', textContent: formatBytes(bytes) }),
+  );
+  return item;
+}

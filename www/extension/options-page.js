@@ -1,0 +1,18 @@
+/**
+ * What the sections of the options page share: problems beside their field, and what a screen reader hears.
+ */
+
+const $ = (id) => document.getElementById(id);
+
+/** @param {string} field `index`, `site` or `invocation` @param {string} text empty when there is none */
+export function showProblem(field, text) {
+  const input = $(`${field}-url`) ?? $(field);
+  $(`${field}-problem`).textContent = text;
+  if (text) input.setAttribute('aria-invalid', 'true');
+  else input.removeAttribute('aria-invalid');
+}
+
+/** @param {string} text */
+export function announce(text) {
+  $('announcement').textContent = text;
+}
