@@ -34,6 +34,21 @@ test('works without a network, instructions included', async ({ demo, page }) =>
   await expect(demo.banner).toBeHidden();
 });
 
+test('no space left: the next visit fetches again what was not kept, answers all the same, and says so', async ({ demo, page, context }) => {
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Storage.overrideQuotaForOrigin', { origin: new URL(server.url).origin, quotaSize: 1_000_000 });
+  for (const visit of ['first', 'second']) {
+    await page.goto(server.url);
+    await demo.expectComplete();
+    await demo.ask('turn these receipts into a spreadsheet');
+    await demo.expectReranked();
+    await demo.options.first().click();
+    await expect(demo.panel.locator('#panel-body > *').first(), visit).toBeVisible();
+    await expect(page.locator('#stored-note'), visit).toHaveText('no space left to keep the rest');
+    await expect(demo.banner).toBeHidden();
+  }
+});
+
 test('a newer index replaces the old one and its files', async ({ demo, page }) => {
   await firstVisit(demo, page);
   const stale = '/index/lexical-0000000000000000.bin';
