@@ -1,5 +1,6 @@
 # make demo   everything that is needed, then the page with the default model and index
 # make test   everything that is needed, then every test, browser tests included
+# make extension, make npm, make screenshots: the browser extension, the npm package, pictures of every view
 #
 # Needs rustup, Node with npm, Python 3 with pip and venv, and for `make test` Debian's chromium and a Vulkan driver
 # (installed with apt-get where they are missing and the user may). Everything else is fetched from crates.io, npm and PyPI into this folder.
@@ -109,8 +110,8 @@ $(SITE)/.complete: $(WWW) $(PKG) www/minify.mjs www/shell.mjs www/queries.mjs ta
 	rm -rf $(SITE) && mkdir -p $(SITE)/models
 	cp $(WWW) $(SITE)/
 	cp -r pkg $(SITE)/pkg
-	node www/shell.mjs $(SITE) > $(SITE)/sw-files.js
 	node www/minify.mjs $(SITE)
+	node www/shell.mjs $(SITE) > $(SITE)/sw-files.js
 	cp -r target/index $(SITE)/index
 	node www/queries.mjs > $(SITE)/index/queries.json
 	cp -r $(ENCODER) $(SITE)/models/

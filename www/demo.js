@@ -4,7 +4,6 @@
  *     index.html?reranker=NAME&device=gpu     (a folder in models/, or none; auto, cpu or gpu)
  */
 
-import './own-skills.js';
 import './skill-search.js';
 import { DevicePanel } from './demo-device.js';
 import * as meters from './demo-status.js';
@@ -75,12 +74,14 @@ for (const example of EXAMPLES) {
   button.addEventListener('click', () => {
     search.ask(example);
     search.focus();
+void import('./own-skills.js'); // Below the fold, and nothing that the first answer waits for.
   });
   const item = document.createElement('li');
   item.append(button);
   $('example-list').append(item);
 }
 search.focus();
+void import('./own-skills.js'); // Below the fold, and nothing that the first answer waits for.
 
 /** It fetches the whole page once more, so it waits until nothing else is on its way. */
 function keepPage() {

@@ -9,7 +9,6 @@
  * dropped for good; the next one is loaded under another address, since a module is evaluated once for each address.
  */
 
-import init, * as classes from './pkg/cpu/skillrouter.js';
 import initSearch, { Router } from './pkg/search/skillrouter.js';
 import { SkillRouterError, toPlain } from './error.js';
 import { keepDevice } from './webgpu.js';
@@ -48,16 +47,17 @@ export class SearchEngine {
 /** The CPU build. */
 export class CpuEngine {
   kind = /** @type {const} */ ('cpu');
-  classes = classes;
+  classes;
   /** @type {Error | null} it does not fail in parts */
   failure = null;
   device;
 
   /** @param {string | BufferSource} [wasm] its address, or the build itself where it is not downloaded */
   static async open(wasm = CPU_WASM) {
-    await load(init, wasm);
     const engine = new CpuEngine();
-    engine.device = await classes.Device.open();
+    engine.classes = await import('./pkg/cpu/skillrouter.js').catch(unloadable);
+    await load(engine.classes.default, wasm);
+    engine.device = await engine.classes.Device.open();
     return engine;
   }
 
@@ -76,12 +76,12 @@ export class CpuEngine {
 }
 
 async function load(init, wasm) {
-  try {
-    await init({ module_or_path: wasm });
-  } catch (error) {
-    const message = `the engine could not be loaded (${error.message}); check the connection and reload the page`;
-    throw new SkillRouterError('engine', message, { cause: error });
-  }
+  await init({ module_or_path: wasm }).catch(unloadable);
+}
+
+function unloadable(error) {
+  const message = `the engine could not be loaded (${error.message}); check the connection and reload the page`;
+  throw new SkillRouterError('engine', message, { cause: error });
 }
 
 /** One instance of the GPU build with its device; models share it. */

@@ -9,7 +9,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
 const CODE = /\.(?:html|css|js|mjs|wasm|svg|png|webmanifest)$/;
-const FOR_FEW = /^pkg\/(?:gpu|builder)\//;
+const FOR_FEW = /^pkg\/(?:gpu\/|builder\/|vendor\/zip)/;
 /** Not fetched by a page that a worker keeps: the worker, and what is for those who build. */
 const NOT_KEPT = /^(?:sw(?:-files)?\.js|index\/|models\/)/;
 

@@ -11,12 +11,11 @@ import { forgetStored, listStored, removeOwned } from './cache.js';
 import { forgetChoices } from './choices.js';
 import { DOWNLOADED } from './engine.js';
 import { SkillRouterError, toPlain } from './error.js';
-import { OwnIndex } from './own-index.js';
 import { Session } from './session.js';
 
 /** @type {Session | null} */
 let session = null;
-/** @type {OwnIndex | null} the skills of the user, beside those of the session's index */
+/** @type {Promise<import('./own-index.js').OwnIndex> | null} the skills of the user, beside those of the session's index */
 let own = null;
 
 /** @type {Record<string, (params: any, call: { signal: AbortSignal, onStage: (stage: any) => void }) => any>} */
@@ -28,7 +27,10 @@ const HANDLERS = {
       onReady: (role) => postMessage({ event: 'ready', value: { role } }),
       onUnready: (role, error) => postMessage({ event: 'unready', value: { role, error } }),
     }, signal);
-    own = new OwnIndex(session, (value) => postMessage({ event: 'own', value }));
+    const opened = session;
+    // Its code comes after what the first answer needs.
+    own = import('./own-index.js').then(({ OwnIndex }) => new OwnIndex(opened, (value) => postMessage({ event: 'own', value })));
+    own.catch(() => {}); // Told to whoever asks for them.
     return session.about();
   },
   route: ({ query, options }, { signal, onStage }) => opened().route(query, options, signal, onStage),
@@ -41,9 +43,9 @@ const HANDLERS = {
   },
   stop: () => opened().stop(),
   map: () => opened().map(),
-  own: () => opened() && own.standing(),
-  addOwn: ({ files, source }, { signal, onStage }) => opened() && own.add(files, source, { signal, onProgress: onStage }),
-  removeOwn: ({ source }, { signal }) => opened() && own.remove(source, { signal }),
+  own: async () => (await openedOwn()).standing(),
+  addOwn: async ({ files, source }, { signal, onStage }) => (await openedOwn()).add(files, source, { signal, onProgress: onStage }),
+  removeOwn: async ({ source }, { signal }) => (await openedOwn()).remove(source, { signal }),
 };
 
 /** @type {Map<number, AbortController>} */
@@ -63,6 +65,15 @@ addEventListener('message', async ({ data: { id, method, params, cancel } }) => 
     running.delete(id);
   }
 });
+
+async function openedOwn() {
+  opened();
+  try {
+    return await own;
+  } catch (cause) {
+    throw new SkillRouterError('network', 'what reads your own skills could not be fetched; check the connection and reload the page', { cause });
+  }
+}
 
 function opened() {
   if (!session) throw new SkillRouterError('unavailable', 'no index is open; open one first');

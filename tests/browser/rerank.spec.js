@@ -16,7 +16,7 @@ const SLOW_BATCHES = `
   const { next } = Reranker.prototype;
   Reranker.prototype.next = async function () {
     globalThis.n_batches++;
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await new Promise((resolve) => setTimeout(resolve, 600));
     return next.call(this);
   };`;
 

@@ -4,6 +4,7 @@
  */
 
 import { readdir, readFile } from 'node:fs/promises';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 
 import { expect, test } from '@playwright/test';
@@ -34,21 +35,24 @@ async function importsOf(name, found = new Set()) {
   return found;
 }
 
-const isForGpu = (name) => name.startsWith('pkg/gpu/');
-/** A page of its own, which few visit. */
-const isForEvaluation = (name) => /^(evaluate|map)\b/.test(name);
-/** Fetched by those who add skills of their own. */
-const isForOwn = (name) => name.startsWith('pkg/builder/') || name === 'pkg/vendor/zip-reader.js';
+/** What the page's service worker keeps: all that the page may need, but what few visitors do. */
+async function shellOfPage() {
+  const context = { self: {} };
+  runInNewContext(await readFile(new URL('sw-files.js', SITE), 'utf8'), context);
+  return new Set(context.self.SHELL);
+}
 
+const isForGpu = (name) => name.startsWith('pkg/gpu/');
 test('the web package stays within 1.25 MB gzip', async () => {
-  const { code, total } = await gzipBytes((name) => !isForGpu(name) && !isForEvaluation(name) && !isForOwn(name));
+  const shell = await shellOfPage();
+  const { code, total } = await gzipBytes((name) => shell.has(name));
   expect(code).toContain('pkg/cpu/skillrouter_bg.wasm');
   expect(total).toBeLessThanOrEqual(LIMIT_BYTES);
 });
 
 test('what comes before the first answer stays within 280 KB gzip', async () => {
   const needed = new Set([...await importsOf('demo.js'), ...await importsOf('worker.js')]);
-  const { code, total } = await gzipBytes((name) => name.startsWith('pkg/search/') || name === 'pkg/cpu/skillrouter.js' || needed.has(name));
+  const { code, total } = await gzipBytes((name) => name.startsWith('pkg/search/') || needed.has(name));
   expect(code).toContain('pkg/search/skillrouter_bg.wasm');
   expect(total).toBeLessThanOrEqual(FIRST_ANSWER_LIMIT_BYTES);
 });

@@ -25,8 +25,8 @@ const KEY_PAUSE_MS = 120;
 const TASKS = ['turn these receipts into a spreadsheet', 'my pods keep restarting after the deploy', 'explain my blood test in plain words'];
 
 const LIMITS = {
-  first_answer_ms: { promised: 1000, limit: 10_000 },
-  first_answer_bytes: { promised: 1_000_000, limit: 1_350_000 }, // The connection carries 1,250,000 in a second.
+  first_answer_ms: { promised: 1000, limit: 5_000 },
+  first_answer_bytes: { promised: 400_000, limit: 600_000 }, // The connection carries 1,250,000 in a second.
   keystroke_median_ms: { promised: 50, limit: 250 },
   keystroke_95_percent_ms: { promised: 50, limit: 1000 },
   longest_task_ms: { promised: 50, limit: 500 },
@@ -45,7 +45,8 @@ function note(name, value) {
 let server;
 test.beforeAll(async () => {
   server = await serveSite({ compress: true });
-  await fetch(`${server.url}pkg/cpu/skillrouter_bg.wasm`); // Compressed once, before anybody waits for it.
+  // Compressed once, before anybody waits for it.
+  for (const build of ['search', 'cpu']) await fetch(`${server.url}pkg/${build}/skillrouter_bg.wasm`);
 });
 test.afterAll(() => server.close());
 
