@@ -176,7 +176,10 @@ test('events tell of progress, states, answers and choices; a choice can be kept
 test('no request after the question', async ({ page, context }) => {
   await openPage(page, ELEMENT);
   await expectReady(page.locator('skill-search'));
-  await page.waitForLoadState('networkidle'); // Cards and bodies are fetched ahead.
+  // Cards and bodies are fetched ahead, and last the map; the user's own skills are looked for.
+  const routerOf = () => document.querySelector('skill-search').router;
+  await expect.poll(() => page.evaluate(`(${routerOf})().cached().then((files) => files.some(({ url }) => url.includes('/map-')))`)).toBe(true);
+  await page.evaluate(`(${routerOf})().own().then(() => {})`);
   const requests = [];
   context.on('request', (request) => requests.push(request.url()));
   await page.getByRole('combobox').fill(TASK);
