@@ -125,7 +125,7 @@ impl Router {
         match (options.mode, self.dense_leg()) {
             (Mode::Lexical, _) => Ok(Encoded::None { reason: None }),
             (Mode::Hybrid, Err(reason)) => Ok(Encoded::None { reason: Some(reason) }),
-            (Mode::Dense, Err(reason)) => Err(Error::Unavailable { what: reason }),
+            (Mode::Dense, Err(reason)) => Err(Error::unavailable(reason)),
             (_, Ok(encoder)) => {
                 let vector = encoder.embed_query(&encoder.contract().query(query)).await?;
                 Ok(Encoded::Vector(QueryVector::new(&vector)))

@@ -74,7 +74,6 @@ for (const example of EXAMPLES) {
   button.addEventListener('click', () => {
     search.ask(example);
     search.focus();
-void import('./own-skills.js'); // Below the fold, and nothing that the first answer waits for.
   });
   const item = document.createElement('li');
   item.append(button);

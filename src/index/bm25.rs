@@ -30,16 +30,16 @@ pub struct Corpus<'a> {
     parts: Vec<&'a Lexical>,
     n_skills: usize,
     average_length: f32,
-    splitter: Terms,
+    splitter: &'a Terms,
 }
 
 impl<'a> Corpus<'a> {
     /// The skills of these indexes, in this order.
-    pub fn new(parts: impl IntoIterator<Item = &'a Lexical>) -> Corpus<'a> {
+    pub fn new(splitter: &'a Terms, parts: impl IntoIterator<Item = &'a Lexical>) -> Corpus<'a> {
         let parts: Vec<&Lexical> = parts.into_iter().collect();
         let n_skills = parts.iter().map(|part| part.len()).sum();
         let total_length: f32 = parts.iter().map(|part| part.total_length()).sum();
-        Corpus { parts, n_skills, average_length: total_length / n_skills.max(1) as f32, splitter: Terms::default() }
+        Corpus { parts, n_skills, average_length: total_length / n_skills.max(1) as f32, splitter }
     }
 
     /// The BM25 score of every skill, `[n]`; 0 where no term of the query occurs. `typing` says that the last word may
@@ -162,8 +162,8 @@ mod tests {
     }
 
     fn best(query: &str, typing: bool) -> Option<u32> {
-        let lexical = lexical(&SKILLS);
-        let scores = Corpus::new([&lexical]).scores(query, typing);
+        let (splitter, lexical) = (Terms::default(), lexical(&SKILLS));
+        let scores = Corpus::new(&splitter, [&lexical]).scores(query, typing);
         let best = (0..4).max_by(|&a, &b| scores[a].total_cmp(&scores[b]))?;
         (scores[best] > 0.0).then_some(best as u32)
     }
@@ -187,8 +187,8 @@ mod tests {
 
     #[test]
     fn names_are_found_exactly() {
-        let lexical = lexical(&SKILLS);
-        let corpus = Corpus::new([&lexical]);
+        let (splitter, lexical) = (Terms::default(), lexical(&SKILLS));
+        let corpus = Corpus::new(&splitter, [&lexical]);
         assert_eq!(corpus.named("use pdf-merge, please"), [0]);
         assert_eq!(corpus.named("PDF merge"), [0, 2]);
         assert_eq!(corpus.named("merge my pdf"), Vec::<u32>::new());
@@ -197,8 +197,8 @@ mod tests {
     /// By hand: one skill of 4 has "receipt", 5 times for the name, 4 for the description, and once in the body.
     #[test]
     fn scores_are_bm25() {
-        let lexical = lexical(&SKILLS);
-        let corpus = Corpus::new([&lexical]);
+        let (splitter, lexical) = (Terms::default(), lexical(&SKILLS));
+        let corpus = Corpus::new(&splitter, [&lexical]);
         let average = (0..4).map(|skill| lexical.length(skill)).sum::<f32>() / 4.0;
         assert_eq!(occurrences_of(level_of(5 + 4 + 1)), 9);
         let idf = (1.0f32 + 3.5 / 1.5).ln();
@@ -208,8 +208,8 @@ mod tests {
 
     #[test]
     fn no_skill_has_more_than_the_highest_score() {
-        let lexical = lexical(&SKILLS);
-        let corpus = Corpus::new([&lexical]);
+        let (splitter, lexical) = (Terms::default(), lexical(&SKILLS));
+        let corpus = Corpus::new(&splitter, [&lexical]);
         for query in ["merge pdf files", "pdf pdf receipts", "every unheard word"] {
             let highest = corpus.highest_score(query);
             assert!(corpus.scores(query, false).iter().all(|score| *score < highest), "{query}");
@@ -221,8 +221,9 @@ mod tests {
 
     #[test]
     fn two_indexes_score_like_one() {
+        let splitter = Terms::default();
         let (all, first, rest) = (lexical(&SKILLS), lexical(&SKILLS[..1]), lexical(&SKILLS[1..]));
-        let (together, apart) = (Corpus::new([&all]), Corpus::new([&first, &rest]));
+        let (together, apart) = (Corpus::new(&splitter, [&all]), Corpus::new(&splitter, [&first, &rest]));
         for (query, typing) in [("join pdf files", false), ("receipt rows", false), ("turn into spreadsh", true)] {
             let (want, got) = (together.scores(query, typing), apart.scores(query, typing));
             assert!(

@@ -4,6 +4,7 @@ use super::{
     Index,
     bm25::Corpus,
     exact,
+    terms::Terms,
     top_k::{Hit, TopK},
     vectors::QueryVector,
 };
@@ -14,12 +15,13 @@ pub struct Joined {
     index: Index,
     /// Complete: it has all its files.
     own: Option<Index>,
+    splitter: Terms,
 }
 
 impl Joined {
     /// Without skills of the user's own.
     pub fn new(index: Index) -> Joined {
-        Joined { index, own: None }
+        Joined { index, own: None, splitter: Terms::default() }
     }
 
     /// The index.
@@ -69,7 +71,7 @@ impl Joined {
     /// The words of all skills, once the lexical file was added.
     pub fn corpus(&self) -> Option<Corpus<'_>> {
         let own = self.own.as_ref().and_then(Index::lexical);
-        Some(Corpus::new(std::iter::once(self.index.lexical()?).chain(own)))
+        Some(Corpus::new(&self.splitter, std::iter::once(self.index.lexical()?).chain(own)))
     }
 
     /// The `k` skills with the largest dot products, best first; with `hnsw`, those that the graph of the index leads to,

@@ -199,7 +199,7 @@ impl ModelManifest {
     }
 
     fn wrong_task(&self, is: &str, needed: &str) -> Error {
-        Error::Unavailable { what: format!("model {} is {is} where {needed} is needed; name another model", self.name) }
+        Error::unavailable(format!("model {} is {is} where {needed} is needed; name another model", self.name))
     }
 
     /// Width of the vectors.

@@ -77,7 +77,7 @@ impl<T> Loaded<T> {
     fn add_file(&mut self, file: &str, bytes: Uint8Array) -> JsResult<()> {
         match self {
             Loaded::Loading(loader) => loader.add_checked_file(file, &bytes.to_vec()).map_err(js_error),
-            _ => Err(js_error(Error::Unavailable { what: "the model has all its files".to_owned() })),
+            _ => Err(js_error(Error::unavailable("the model has all its files"))),
         }
     }
 
@@ -97,7 +97,7 @@ impl<T> Loaded<T> {
     fn ready(&self) -> JsResult<&T> {
         match self {
             Loaded::Ready(model) => Ok(model),
-            _ => Err(js_error(Error::Unavailable { what: "the model is not loaded yet".to_owned() })),
+            _ => Err(js_error(Error::unavailable("the model is not loaded yet"))),
         }
     }
 }
