@@ -5,6 +5,7 @@
 
 import { SkillRouter } from './client.js';
 import { abortError } from './error.js';
+import { TypingTurns } from './typing-turns.js';
 
 /**
  * @typedef {import('./client.js').OpenOptions} OpenOptions
@@ -42,8 +43,7 @@ export class Source {
   #attempt = null;
   /** Whether the model of the router that answers now has been loaded. */
   #by_meaning = false;
-  /** The newest question. @type {{ asker: object, answer: Promise<unknown> } | null} */
-  #typing = null;
+  #turns = new TypingTurns();
 
   /**
    * @param {(options: OpenOptions) => Promise<RouterLike>} openRouter
@@ -132,20 +132,10 @@ export class Source {
   }
 
   /**
-   * An answer for somebody who types. Askers take turns, since a router drops a question that is typed when the next one comes.
-   * The signal in `options` ends with the asker's next question.
+   * An answer for somebody who types, in turn. The signal in `options` ends with the asker's next question.
    */
-  async ask(asker, query, options) {
-    while (this.#typing && this.#typing.asker !== asker) await this.#typing.answer;
-    options.signal.throwIfAborted();
-    const route = this.#router.route(query, { ...options, typing: true });
-    const typing = { asker, answer: route.catch(() => {}) };
-    this.#typing = typing;
-    try {
-      return await route;
-    } finally {
-      if (this.#typing === typing) this.#typing = null;
-    }
+  ask(asker, query, options) {
+    return this.#turns.take(asker, options.signal, () => this.#router.route(query, { ...options, typing: true }));
   }
 
   #end() {

@@ -7,10 +7,11 @@
  * There is no `close`: the page ends the worker, which frees everything at once.
  */
 
+import { Answering } from './answering.js';
 import { forgetStored, listStored, removeOwned } from './cache.js';
 import { forgetChoices } from './choices.js';
 import { DOWNLOADED } from './engine.js';
-import { SkillRouterError, toPlain } from './error.js';
+import { SkillRouterError } from './error.js';
 import { Session } from './session.js';
 
 /** @type {Session | null} */
@@ -18,7 +19,7 @@ let session = null;
 /** @type {Promise<import('./own-index.js').OwnIndex> | null} the skills of the user, beside those of the session's index */
 let own = null;
 
-/** @type {Record<string, (params: any, call: { signal: AbortSignal, onStage: (stage: any) => void }) => any>} */
+/** @type {import('./answering.js').Handlers} */
 const HANDLERS = {
   async open(options, { signal }) {
     session = await Session.open(options, DOWNLOADED, {
@@ -48,23 +49,8 @@ const HANDLERS = {
   removeOwn: async ({ source }, { signal }) => (await openedOwn()).remove(source, { signal }),
 };
 
-/** @type {Map<number, AbortController>} */
-const running = new Map();
-
-addEventListener('message', async ({ data: { id, method, params, cancel } }) => {
-  if (cancel !== undefined) return running.get(cancel)?.abort();
-  const controller = new AbortController();
-  running.set(id, controller);
-  try {
-    const call = { signal: controller.signal, onStage: (stage) => postMessage({ id, stage }) };
-    postMessage({ id, result: await HANDLERS[method](params, call) });
-  } catch (error) {
-    if (toPlain(error).fatal) console.error(error);
-    postMessage({ id, error: toPlain(error) });
-  } finally {
-    running.delete(id);
-  }
-});
+const answering = new Answering(HANDLERS, (message) => postMessage(message));
+addEventListener('message', ({ data }) => void answering.take(data));
 
 async function openedOwn() {
   opened();

@@ -1,12 +1,11 @@
 /**
- * One router that answers many ports: one table of handlers, and the same messages as between client.js and worker.js.
- *
- *   in   { id, method, params } | { cancel: id }
- *   out  { id, result } | { id, error } | { id, stage } | { event, value }
+ * One router that answers many ports, with the same messages as between client.js and worker.js.
  */
 
+import { Answering } from '../answering.js';
 import { SkillRouter } from '../client.js';
-import { SkillRouterError, toPlain } from '../error.js';
+import { SkillRouterError } from '../error.js';
+import { TypingTurns } from '../typing-turns.js';
 
 export class EngineHost {
   #folders;
@@ -14,20 +13,7 @@ export class EngineHost {
   #router = null;
   /** @type {Set<chrome.runtime.Port>} */
   #ports = new Set();
-  /**
-   * The newest question of somebody who types: a router drops it when another one comes.
-   * @type {{ port: object, answer: Promise<unknown> } | null}
-   */
-  #typing = null;
-
-  /** @type {Record<string, (params: any, call: { port: chrome.runtime.Port, signal: AbortSignal, onStage: (answer: any) => void }) => any>} */
-  #handlers = {
-    open: async () => (await this.#opened()).about(),
-    ready: async () => (await this.#opened()).ready,
-    reranker_ready: async () => (await this.#opened()).reranker_ready,
-    route: ({ query, options }, call) => this.#route(query, options, call),
-    body: async ({ skill_idx }) => (await this.#opened()).body(skill_idx),
-  };
+  #turns = new TypingTurns();
 
   /** @param {{ index: string, models: string }} folders absolute addresses */
   constructor(folders) {
@@ -35,45 +21,31 @@ export class EngineHost {
   }
 
   /** @param {chrome.runtime.Port} port @param {{ only?: string[] }} [options] `only`: the methods that it may call; default all */
-  serve(port, { only = Object.keys(this.#handlers) } = {}) {
-    /** @type {Map<number, AbortController>} */
-    const running = new Map();
-    const post = (message) => this.#ports.has(port) && port.postMessage(message);
+  serve(port, { only } = {}) {
+    const handlers = this.#handlersOf(port);
+    const allowed = only ? Object.fromEntries(only.map((method) => [method, handlers[method]])) : handlers;
+    const answering = new Answering(allowed, (message) => this.#ports.has(port) && port.postMessage(withoutPanic(message)));
     this.#ports.add(port);
     port.onDisconnect.addListener(() => {
       this.#ports.delete(port);
-      for (const controller of running.values()) controller.abort();
+      answering.end();
     });
-    port.onMessage.addListener(async ({ id, method, params, cancel }) => {
-      if (cancel !== undefined) return running.get(cancel)?.abort();
-      const controller = new AbortController();
-      running.set(id, controller);
-      try {
-        if (!only.includes(method)) throw new SkillRouterError('unavailable', `${method} cannot be called from here`);
-        const call = { port, signal: controller.signal, onStage: (stage) => post({ id, stage }) };
-        post({ id, result: await this.#handlers[method](params, call) });
-      } catch (error) {
-        post({ id, error: { ...toPlain(error), fatal: false } }); // The router replaces an engine that stopped by itself.
-      } finally {
-        running.delete(id);
-      }
-    });
+    port.onMessage.addListener((message) => void answering.take(message));
   }
 
-  /** Those who type take turns. */
-  async #route(query, options, { port, signal, onStage }) {
-    const router = await this.#opened();
-    if (!options.typing) return router.route(query, { ...options, signal, onStage });
-    while (this.#typing && this.#typing.port !== port) await this.#typing.answer;
-    signal.throwIfAborted();
-    const route = router.route(query, { ...options, signal, onStage });
-    const typing = { port, answer: route.catch(() => {}) };
-    this.#typing = typing;
-    try {
-      return await route;
-    } finally {
-      if (this.#typing === typing) this.#typing = null;
-    }
+  /** @param {chrome.runtime.Port} port whose questions wait for those of others @returns {import('../answering.js').Handlers} */
+  #handlersOf(port) {
+    return {
+      open: async () => (await this.#opened()).about(),
+      ready: async () => (await this.#opened()).ready,
+      reranker_ready: async () => (await this.#opened()).reranker_ready,
+      route: async ({ query, options }, call) => {
+        const router = await this.#opened();
+        const ask = () => router.route(query, { ...options, ...call });
+        return options.typing ? this.#turns.take(port, call.signal, ask) : ask();
+      },
+      body: async ({ skill_idx }) => (await this.#opened()).body(skill_idx),
+    };
   }
 
   /** A failure is forgotten: the next call tries again. */
@@ -89,6 +61,11 @@ export class EngineHost {
     const onProgress = (value) => this.#ports.forEach((port) => port.postMessage({ event: 'progress', value }));
     return openRouter({ ...this.#folders, onProgress });
   }
+}
+
+/** The router replaces an engine that stopped by itself, so whoever asked need not. */
+function withoutPanic(message) {
+  return message.error ? { ...message, error: { ...message.error, fatal: false } } : message;
 }
 
 /**
