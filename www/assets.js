@@ -150,7 +150,9 @@ async function downloadOnce(url, { signal, expected_bytes, report, cache }) {
     throw isAbort(error) ? error : networkError(url, error.message, error);
   }
   if (response.status === 404 || response.status === 410) {
-    throw new SkillRouterError('not-found', `${name(url)} is not on the server (${response.status}); check the address, or publish the file that is missing there`);
+    // A file whose size is known is listed by a manifest, and gone when a new one took its place while the page was open.
+    const remedy = expected_bytes === undefined ? 'check the address' : 'reload the page, and if it stays, publish the file';
+    throw new SkillRouterError('not-found', `${name(url)} is not on the server (${response.status}); ${remedy}`);
   }
   if (!response.ok) throw networkError(url, `the server answered ${response.status}`);
   try {

@@ -9,7 +9,7 @@ test('missing weights: words go on answering, the banner says what to do, a retr
   await context.route('**/weights-*', (route) => route.fulfill({ status: 404, body: 'no' }));
   await demo.open('failed');
   await expect(demo.banner).toContainText('A file is missing on the server');
-  await expect(demo.banner).toContainText(/weights-\S+ is not on the server \(404\); .*publish/);
+  await expect(demo.banner).toContainText(/weights-\S+ is not on the server \(404\); reload the page, .*publish/);
   await expect(demo.banner).toContainText('answers are by words only');
   await demo.ask('turn these receipts into a spreadsheet', 'lexical');
   await expect(demo.names.first()).toHaveText('receipts-to-spreadsheet');
