@@ -18,9 +18,9 @@ export async function patchEngine(context, code, build = 'cpu') {
   await tamper(context, new RegExp(`/pkg/${build}/skillrouter\\.js`), (body) => `${body}\n${code}`);
 }
 
-/** Lets the worker run `code` before it gets its first message. */
+/** Lets the worker run `code` before it gets its first message; in a block, so that its names are not the worker's own. */
 export async function patchWorker(context, code) {
-  await tamper(context, '**/worker.js', (body) => `${body}\n${code}`);
+  await tamper(context, '**/worker.js', (body) => `${body}\n{${code}}`);
 }
 
 /** Gives a changed manifest a checksum of its own: the sha256 of the text with zeros in its place. */
