@@ -225,8 +225,11 @@ $(ORT)/reranker-q8.onnx: tests/bench/ort/export.py target/bench/.venv-ort target
 $(ORT)/reranker/model.json: $(ORT)/reranker-q8.onnx $(SKILLROUTER)
 	$(SKILLROUTER) quantize $(ORT)/reranker-hf --out $(ORT)/reranker
 
+$(ORT)/late/model.json: $(ORT)/reranker-q8.onnx $(SKILLROUTER)
+	$(SKILLROUTER) quantize $(ORT)/late-hf --out $(ORT)/late
+
 .PHONY: bench-ort
-bench-ort: site $(MINILM)/model.json $(ORT)/reranker/model.json tests/bench/ort/node_modules/.installed node_modules/.installed chromium
+bench-ort: site $(MINILM)/model.json $(ORT)/reranker/model.json $(ORT)/late/model.json tests/bench/ort/node_modules/.installed node_modules/.installed chromium
 	node tests/bench/ort/run.mjs $(BENCH_ARGS)
 
 # --- training ----------------------------------------------------------------------------------------------------------

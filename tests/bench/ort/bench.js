@@ -1,22 +1,25 @@
 /**
  * Times this engine and onnxruntime-web with the same weights and the same token ids, in turns.
  *
- *     /harness/bench.html?device=cpu&engines=ours,ort&encode=16,64,256&rerank=10x128,20x256&weights=q8&runs=25
+ *     /harness/bench.html?device=cpu&engines=ours,ort&encode=16,64,256&rerank=10x128,20x256&late=10x128&weights=q8&runs=25
  *
- * `weights`: those of onnxruntime-web's encoders. `device=gpu` takes WebGPU for both. `encode=none` or `rerank=none` leaves one out.
+ * `weights`: those of onnxruntime-web's encoders. `device=gpu` takes WebGPU for both. `encode=none`, `rerank=none`
+ * or `late=none` leaves one out.
  * The result is in `window.benchResult` when it is not undefined any more.
  */
 
 import * as ort from './engines/ort.js';
 import * as ours from './engines/ours.js';
-import { documentText, pairsOf, textOf, Vocabulary } from './texts.js';
+import { documentsOf, documentText, pairsOf, textOf, Vocabulary } from './texts.js';
 
 const parameters = new URLSearchParams(location.search);
 const list = (name, fallback) => (parameters.get(name) ?? fallback).split(',').filter((part) => part !== '' && part !== 'none');
 const DEVICE = parameters.get('device') ?? 'cpu';
 const ENGINES = list('engines', 'ours,ort');
 const LENGTHS_TOKENS = list('encode', '16,64,256').map(Number);
-const BATCHES = list('rerank', DEVICE === 'gpu' ? 'none' : '10x128,20x256').map((part) => part.split('x').map(Number));
+const sizes = (name, fallback) => list(name, DEVICE === 'gpu' ? 'none' : fallback).map((part) => part.split('x').map(Number));
+const BATCHES = sizes('rerank', '10x128,20x256');
+const LATE_BATCHES = sizes('late', '10x128');
 const MAX_RUNS = Number(parameters.get('runs') ?? 25);
 /** Long cases are run less often: about so many tokens in all, but at least `MIN_RUNS` times. */
 const BUDGET_TOKENS = 6400;
@@ -36,7 +39,7 @@ async function main() {
     engines[engine.name] = await engine.load(DEVICE);
   }
   const vocabulary = new Vocabulary(await (await fetch(TOKENIZER)).json());
-  const cases = [...await timeEncoding(vocabulary), ...await timeReranking(vocabulary)];
+  const cases = [...await timeEncoding(vocabulary), ...await timeReranking(vocabulary), ...await timeLate(vocabulary)];
   window.benchResult = {
     user_agent: navigator.userAgent, n_cores: navigator.hardwareConcurrency, device: DEVICE, engines, wasm_files: wasmFiles(), cases,
   };
@@ -102,6 +105,38 @@ async function timeReranking(vocabulary) {
   return cases;
 }
 
+/** Late interaction, with other documents at every turn: ours keeps the vectors of those that it has read. */
+async function timeLate(vocabulary) {
+  if (LATE_BATCHES.length === 0) return [];
+  const idsOf = ({ query, documents }) => [vocabulary.text(query), documents.map((each) => vocabulary.text(documentText(each)))];
+  const taskOf = ([n_documents, n_tokens], turn) => {
+    const task = documentsOf(n_documents, n_tokens, turn);
+    if (idsOf(task)[1].some((ids) => ids.length !== n_tokens)) throw new Error(`a document does not have ${n_tokens} tokens`);
+    return task;
+  };
+  const expected = await referencesOf('encoder', () => ort.openLate('f32'),
+    (late) => LATE_BATCHES.map((size) => () => late.score(...idsOf(taskOf(size, 0)))));
+
+  const mine = ENGINES.includes('ours') ? await openModel(ours, 'encoder', () => ours.openReranker('late')) : null;
+  const theirs = ENGINES.includes('ort') ? await openModel(ort, 'q8 encoder', () => ort.openLate('q8')) : null;
+  const cases = [];
+  for (const [i, size] of LATE_BATCHES.entries()) {
+    const inTurns = (score) => {
+      let turn = 0;
+      return () => score(taskOf(size, turn++));
+    };
+    const runs = [];
+    if (mine) runs.push({ engine: ours.name, run: inTurns(({ query, documents }) => mine.score(query, documents)) });
+    if (theirs) runs.push({ engine: `${ort.name} q8, one batch`, run: inTurns((task) => theirs.score(...idsOf(task))) });
+    const [n_documents, n_tokens] = size;
+    const what = `late interaction, ${n_documents} documents of ${n_tokens} tokens`;
+    cases.push(await compare(what, n_documents * n_tokens, runs, expected && ((scores) => centredCosine(scores, expected[i]))));
+  }
+  await mine?.free();
+  await theirs?.free();
+  return cases;
+}
+
 /** What the f32 model says, which no 8-bit model is; null where onnxruntime-web takes no part. */
 async function referencesOf(what, open, runsOf) {
   if (!ENGINES.includes('ort')) return null;
@@ -141,11 +176,11 @@ async function compare(what, n_tokens, contestants, agreement) {
   return { what, rows };
 }
 
-/** The browser compiles what runs often once more and better, which one run does not reach: short texts can take twice as long. */
+/** The browser compiles what runs often once more and better, which one run does not reach: short texts can take twice as long. Gives what the first run gave. */
 async function warmUp(run) {
   const started_ms = performance.now();
-  let result;
-  do result = await run(); while (performance.now() - started_ms < WARM_UP_MS);
+  const result = await run();
+  while (performance.now() - started_ms < WARM_UP_MS) await run();
   return result;
 }
 

@@ -8,6 +8,7 @@ Writes into target/bench/ort:
   encoder-{f32,q8}.onnx    all-MiniLM-L6-v2: input_ids, attention_mask, token_type_ids -> last_hidden_state [b, t, d]
   reranker-{f32,q8}.onnx   the same encoder with a random, seeded pooler and classifier -> logits [b, 1]
   reranker-hf/             the reranker as transformers saves it
+  late-hf/                 all-MiniLM-L6-v2 again, with the file that makes it a reranker by late interaction
 
 The 8-bit models are made as transformers.js makes the "quantized" ones that its users load (scripts/convert.py and
 scripts/quantize.py at 3468e16): dynamic, weights QInt8 per channel with reduced range, activations QUInt8 per tensor.
@@ -17,6 +18,7 @@ were tried, too: none was more than 4% faster in wasm.
 Fails when an f32 model is not PyTorch's to 1e-4.
 """
 
+import json
 import logging
 import os
 import pathlib
@@ -45,6 +47,13 @@ OUT = ROOT / "target/bench/ort"
 SEED = 20261121
 OPSET = 20  # The first in which GELU is one operator, which onnxruntime did not recognise in what the exporter wrote before.
 MAX_ABS_DIFF = 1e-4
+# How the encoder reranks by late interaction; `engines/ort.js` repeats the form.
+LATE = {
+    "query_max_chars": 2000,
+    "document": {"template": "{name} | {description} | {body}", "description_max_chars": 500, "body_max_chars": 8000, "max_tokens": 256},
+    "fast": {"description_max_chars": 240, "body_max_chars": 140},
+    "form": {"late": {"weight": 6.0, "bias": -3.0}},
+}
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
 
 # Unequal lengths, so that the attention mask is tested.
@@ -88,6 +97,8 @@ def main():
     tokenizer = AutoTokenizer.from_pretrained(MINILM)
     reranker = random_reranker()
     save_folder(reranker, OUT / "reranker-hf")
+    shutil.copytree(MINILM, OUT / "late-hf", dirs_exist_ok=True)
+    (OUT / "late-hf/late.json").write_text(json.dumps(LATE))
 
     texts = tokenizer(TEXTS, padding=True, truncation=True, max_length=256, return_tensors="pt")
     expected = export(Encoder(reranker.bert), texts, "encoder", "last_hidden_state", {0: "batch", 1: "sequence"})

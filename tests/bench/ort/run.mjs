@@ -2,7 +2,7 @@
  * This engine beside onnxruntime-web in headless Chromium; prints a table in Markdown, or with --json everything.
  *
  *     make bench-ort
- *     node tests/bench/ort/run.mjs [--webgpu] [--engines ours,ort] [--encode 16,64,256] [--rerank 10x128,20x256]
+ *     node tests/bench/ort/run.mjs [--webgpu] [--engines ours,ort] [--encode 16,64,256] [--rerank 10x128,20x256] [--late 10x128]
  *         [--weights q8,f32] [--runs 25] [--json]
  *
  * --webgpu runs both on SwiftShader, a GPU in software, which tells whether they work and agree but not how fast they are.
@@ -36,7 +36,7 @@ const TIMEOUT_MS = 1_800_000;
 const { values: options } = parseArgs({
   options: {
     webgpu: { type: 'boolean' }, serve: { type: 'boolean' }, json: { type: 'boolean' }, port: { type: 'string', default: '0' },
-    engines: { type: 'string' }, encode: { type: 'string' }, rerank: { type: 'string' }, weights: { type: 'string' }, runs: { type: 'string' },
+    engines: { type: 'string' }, encode: { type: 'string' }, rerank: { type: 'string' }, late: { type: 'string' }, weights: { type: 'string' }, runs: { type: 'string' },
   },
 });
 
@@ -44,7 +44,7 @@ const server = createServer(sendFile);
 await new Promise((resolve) => server.listen(Number(options.port), '127.0.0.1', resolve));
 const url = new URL(`http://127.0.0.1:${server.address().port}/harness/bench.html`);
 url.searchParams.set('device', options.webgpu ? 'gpu' : 'cpu');
-for (const name of ['engines', 'encode', 'rerank', 'weights', 'runs']) if (options[name] !== undefined) url.searchParams.set(name, options[name]);
+for (const name of ['engines', 'encode', 'rerank', 'late', 'weights', 'runs']) if (options[name] !== undefined) url.searchParams.set(name, options[name]);
 
 if (options.serve) {
   console.log(url.href);

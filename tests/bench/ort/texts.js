@@ -10,6 +10,8 @@ const WORDS = [
 const N_WORDS_OF_A_TEXT = 4;
 const N_QUERY_WORDS = 8;
 const N_DESCRIPTION_WORDS = 16;
+/** What a pair is longer by than its document alone, which has two of the three special tokens. */
+const N_TOKENS_OF_A_QUERY = N_QUERY_WORDS + 1;
 
 /** `word word word …`: with the two special tokens, `n_tokens` long. */
 export function textOf(n_tokens) {
@@ -29,6 +31,17 @@ export function pairsOf(n_pairs, n_tokens) {
     name: WORDS[i % WORDS.length], description: words(N_DESCRIPTION_WORDS, i), body: words(n_body_words, i + 1),
   }));
   return { query: words(N_QUERY_WORDS, 5), documents };
+}
+
+/**
+ * A query and `n_documents` different documents that are `n_tokens` long, each for itself; those of every turn are others, for an engine
+ * that remembers documents.
+ * @returns {{ query: string, documents: { name: string, description: string, body: string }[] }}
+ */
+export function documentsOf(n_documents, n_tokens, turn) {
+  const { query, documents } = pairsOf(n_documents, n_tokens + N_TOKENS_OF_A_QUERY);
+  const words = [turn, Math.floor(turn / WORDS.length)].map((place) => WORDS[place % WORDS.length]);
+  return { query, documents: documents.map((each) => ({ ...each, body: [...words, ...each.body.split(' ').slice(words.length)].join(' ') })) };
 }
 
 /** The text of a document as the models of this bench were made to see it. */

@@ -10,6 +10,10 @@ const MODELS = '/bench/ort/';
 const PACKAGES = { cpu: '/ort/ort.wasm.min.mjs', gpu: '/ort/ort.webgpu.min.mjs' };
 const PROVIDERS = { cpu: 'wasm', gpu: 'webgpu' };
 
+/** Those of `LATE` in export.py. */
+const LATE_WEIGHT = 6;
+const LATE_BIAS = -3;
+
 let ort;
 let provider;
 
@@ -51,6 +55,48 @@ export async function openReranker(weights) {
   };
 }
 
+/**
+ * The encoder as a reranker by late interaction, as ours does it.
+ * @param {'q8' | 'f32'} weights
+ * @returns {Promise<{ score: (query: Uint32Array, documents: Uint32Array[]) => Promise<number[]>, free: () => Promise<void> }>}
+ *   `score`: the documents are one batch and must be of one length
+ */
+export async function openLate(weights) {
+  const session = await openSession(`encoder-${weights}.onnx`);
+  const vectors = async (texts) => {
+    const { last_hidden_state } = await session.run(batchOf(texts.map((ids) => ({ ids, second_start: ids.length }))));
+    return innerRows(last_hidden_state.data, last_hidden_state.dims);
+  };
+  return {
+    async score(query, documents) {
+      const [tokens] = await vectors([query]);
+      return (await vectors(documents)).map((rows) => LATE_WEIGHT * interaction(tokens, rows) + LATE_BIAS);
+    },
+    free: () => session.release(),
+  };
+}
+
+/** The vectors of each text, of length 1, but for those of the first and the last token. */
+function innerRows(data, [n_texts, n_tokens, width]) {
+  const row = (text, token) => {
+    const start = (text * n_tokens + token) * width;
+    return ofLengthOne(data.slice(start, start + width));
+  };
+  return Array.from({ length: n_texts }, (_, text) => Array.from({ length: n_tokens - 2 }, (_, token) => row(text, token + 1)));
+}
+
+/** The mean over the query's tokens of the cosine to the nearest token of the document. */
+function interaction(query, document) {
+  const nearest = (token) => document.reduce((most, other) => Math.max(most, dot(token, other)), -1);
+  return query.reduce((sum, token) => sum + nearest(token), 0) / query.length;
+}
+
+function dot(a, b) {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
 async function openSession(file) {
   const response = await fetch(MODELS + file);
   if (!response.ok) throw new Error(`${file}: HTTP ${response.status}; make it with tests/bench/ort/export.py`);
@@ -74,6 +120,10 @@ function meanOfLengthOne(tokens, [, n_tokens, width]) {
   for (let t = 0; t < n_tokens; t++) {
     for (let i = 0; i < width; i++) vector[i] += tokens[t * width + i];
   }
-  const length = Math.hypot(...vector);
+  return ofLengthOne(vector);
+}
+
+function ofLengthOne(vector) {
+  const length = Math.sqrt(dot(vector, vector));
   return vector.map((value) => value / length);
 }

@@ -5,7 +5,9 @@
 export const name = 'skillrouter';
 
 const PACKAGES = { cpu: '/pkg/cpu/skillrouter.js', gpu: '/pkg/gpu/skillrouter.js' };
-const MODELS = { encoder: '/bench/all-MiniLM-L6-v2/model.json', reranker: '/bench/ort/reranker/model.json' };
+const MODELS = {
+  encoder: '/bench/all-MiniLM-L6-v2/model.json', reranker: '/bench/ort/reranker/model.json', late: '/bench/ort/late/model.json',
+};
 
 let engine;
 let device;
@@ -31,11 +33,12 @@ export async function openEncoder() {
 }
 
 /**
+ * @param {'reranker' | 'late'} kind a cross-encoder, or an encoder that compares token vectors
  * @returns {Promise<{ score: (query: string, documents: object[]) => Promise<number[]>, free: () => void }>}
  *   `score`: tokenizing is part of it, as it is for a page
  */
-export async function openReranker() {
-  const reranker = await openModel(engine.Reranker, MODELS.reranker);
+export async function openReranker(kind = 'reranker') {
+  const reranker = await openModel(engine.Reranker, MODELS[kind]);
   return {
     async score(query, documents) {
       const scores = Array(documents.length);
