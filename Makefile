@@ -238,8 +238,8 @@ bench-ort: site $(MINILM)/model.json $(ORT)/reranker/model.json $(ORT)/late/mode
 DATA ?= ../shared/data
 PYTHON := .venv-training/bin/python
 # Chosen on dev: QUALITY.md, "Mixing".
-DENSE_WEIGHT := 1.5
-RETRIEVAL_WEIGHT := 9
+DENSE_WEIGHT := 1.25
+RETRIEVAL_WEIGHT := 12
 
 .venv-training/.installed: training/requirements.txt
 	python3 -m venv .venv-training

@@ -24,7 +24,7 @@ from pool import QUERY_MAX_CHARS, TRAINING, Pool, Query
 from router import ENCODER, METRICS, PROGRAM, RERANK, ROOT, WORK, Found, Settings, find, first_skills, index, interval, metrics
 
 SHORT_CHARS, LONG_CHARS = 80, 180
-DENSE_WEIGHTS = ["0.3", "0.5", "0.75", "1.0", "1.5", "2.0"]
+DENSE_WEIGHTS = ["0.5", "0.75", "1.0", "1.25", "1.5", "2.0"]
 RETRIEVAL_WEIGHTS = [0, 3, 6, 9, 12, 15, 30]
 
 

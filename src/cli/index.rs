@@ -75,7 +75,8 @@ pub struct IndexArgs {
     /// With --append: remove the skill of this id (repeatable)
     #[arg(long, value_name = "ID", requires = "append")]
     remove: Vec<String>,
-    /// Terms of each body that the lexical leg keeps [default: all in small indexes, 48 from 5,000 skills on]
+    /// Keep so many terms of each body, its best, for the lexical leg [default: all in small indexes; from 5,000 skills
+    /// on the words of names and descriptions, but for the commonest]
     #[arg(long)]
     keywords: Option<usize>,
     /// Print one JSON object
@@ -116,10 +117,13 @@ pub fn run(args: IndexArgs) -> Result<()> {
             skills.push(skill);
         }
     }
+    if !skills.iter().any(|skill| matches!(skill.terms, SkillTerms::Kept(_))) {
+        frequencies.clear(); // Every skill's full text is at hand.
+    }
     if let Some(id) = missing.into_iter().min() {
         bail!("--remove {id}: the index has no such skill; ids are those that `skillrouter route --json` shows");
     }
-    let lexical = args.keywords.map(|keywords| LexicalConfig { keywords, min_document_frequency: 1 });
+    let lexical = args.keywords.map(|keywords| LexicalConfig { keywords, ..LexicalConfig::ALL });
     let config = IndexConfig { hnsw: args.hnsw, map: !args.no_map, no_bodies: args.no_bodies, lexical };
     let (manifest, id) = (encoder.manifest(), encoder.manifest().encoder_id()?);
     let Task::Encoder { routing, .. } = manifest.task.clone() else { bail!("{} is no encoder", manifest.name) };

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{lexical::Lexical, postings::occurrences_of, terms::Terms};
 
 /// `k1` of BM25: how fast repetitions of a term stop to count. Robertson and Zaragoza 2009 recommend 1.2 to 2.
-const K1: f32 = 1.2;
-/// `b` of BM25: how much long texts are discounted. Chosen, like the two weights of `lexical_builder.rs`, among a dozen
+const K1: f32 = 2.0;
+/// `b` of BM25: how much long texts are discounted. Chosen, like the weights of `lexical_builder.rs`, among some hundred
 /// settings: see `BENCHMARKS.md`, "Lexical".
-const B: f32 = 0.5;
+const B: f32 = 0.1;
 /// Most completions of an unfinished last word.
 const COMPLETIONS: usize = 8;
 
@@ -56,11 +56,7 @@ impl<'a> Corpus<'a> {
                 self.add(term, 1.0, &mut scores);
             }
         }
-        let mut weights: BTreeMap<&str, f32> = BTreeMap::new();
-        for term in &terms {
-            *weights.entry(term).or_default() += 1.0;
-        }
-        for (term, weight) in weights {
+        for (term, weight) in weights(&terms) {
             self.add(term, weight, &mut scores);
         }
         scores
@@ -68,7 +64,7 @@ impl<'a> Corpus<'a> {
 
     /// More than any skill can have for a query: every word of it, again and again, words that no skill has included.
     pub fn highest_score(&self, query: &str) -> f32 {
-        self.splitter.of(query).iter().map(|term| self.idf(term) * (K1 + 1.0)).sum()
+        weights(&self.splitter.of(query)).into_iter().map(|(term, weight)| weight * self.idf(term) * (K1 + 1.0)).sum()
     }
 
     /// The skills whose name is the whole query, or stands in it letter by letter with its hyphens.
@@ -134,6 +130,16 @@ impl<'a> Corpus<'a> {
     }
 }
 
+/// What each term of a query counts: the square root of how often it is said, since long tasks repeat words.
+fn weights(terms: &[String]) -> BTreeMap<&str, f32> {
+    let mut weights: BTreeMap<&str, f32> = BTreeMap::new();
+    for term in terms {
+        *weights.entry(term).or_default() += 1.0;
+    }
+    weights.values_mut().for_each(|weight| *weight = weight.sqrt());
+    weights
+}
+
 #[cfg(test)]
 mod tests {
     use super::{
@@ -157,7 +163,7 @@ mod tests {
             builder.push(name, TermCounts::of(&Terms::default(), name, description, body));
         }
         let order: Vec<usize> = (0..skills.len()).collect();
-        let config = LexicalConfig { keywords: 100, min_document_frequency: 1 };
+        let config = LexicalConfig { keywords: 100, ..LexicalConfig::ALL };
         Lexical::open("f", &builder.finish(&order, config)).unwrap()
     }
 
@@ -194,7 +200,8 @@ mod tests {
         assert_eq!(corpus.named("merge my pdf"), Vec::<u32>::new());
     }
 
-    /// By hand: one skill of 4 has "receipt", 5 times for the name, 4 for the description, and once in the body.
+    /// By hand: one skill of 4 has "receipt", 5 times for the name, 4 for the description, and once in the body; said
+    /// twice it counts as the root of two.
     #[test]
     fn scores_are_bm25() {
         let (splitter, lexical) = (Terms::default(), lexical(&SKILLS));
@@ -202,8 +209,9 @@ mod tests {
         let average = (0..4).map(|skill| lexical.length(skill)).sum::<f32>() / 4.0;
         assert_eq!(occurrences_of(level_of(5 + 4 + 1)), 9);
         let idf = (1.0f32 + 3.5 / 1.5).ln();
-        let want = idf * 9.0 * 2.2 / (9.0 + 1.2 * (0.5 + 0.5 * lexical.length(1) / average));
+        let want = idf * 9.0 * 3.0 / (9.0 + 2.0 * (0.9 + 0.1 * lexical.length(1) / average));
         assert!((corpus.scores("receipt", false)[1] - want).abs() < 1e-5);
+        assert!((corpus.scores("receipt receipts", false)[1] - 2.0f32.sqrt() * want).abs() < 1e-5);
     }
 
     #[test]
@@ -214,7 +222,7 @@ mod tests {
             let highest = corpus.highest_score(query);
             assert!(corpus.scores(query, false).iter().all(|score| *score < highest), "{query}");
         }
-        let unknown = (1.0f32 + 4.5 / 0.5).ln() * 2.2;
+        let unknown = (1.0f32 + 4.5 / 0.5).ln() * 3.0;
         assert!((corpus.highest_score("unheard") - unknown).abs() < 1e-5);
         assert_eq!(corpus.highest_score("!?"), 0.0);
     }

@@ -1,7 +1,7 @@
 //! The file of the lexical leg, in memory: which skills have which terms, and how often. Scores are [`super::bm25`]'s.
 //!
-//! Each skill keeps its name, the terms of its name and description, and the best [`LexicalConfig::keywords`] terms of
-//! its body by tf-idf; document frequencies are those of the full text.
+//! Each skill keeps its name, the terms of its name and description, and those of its body that [`LexicalConfig`] says;
+//! document frequencies are those of the full text.
 //!
 //! Payload of a [`Kind::Lexical`] file:
 //!
@@ -151,7 +151,7 @@ impl Lexical {
             for posting in self.list(position) {
                 let skill = &mut skills[posting.skill_idx as usize];
                 skill.counts.push((term.to_owned(), occurrences_of(posting.level)));
-                skill.fixed.push(true);
+                skill.in_head.push(true); // As far as the file tells, and the term was worth keeping.
             }
         }
         (skills, frequencies)
@@ -231,7 +231,7 @@ mod tests {
         for (name, description, body) in SKILLS {
             builder.push(name, TermCounts::of(&Terms::default(), name, description, body));
         }
-        builder.finish(&[0, 1, 2], LexicalConfig { keywords, min_document_frequency: 1 })
+        builder.finish(&[0, 1, 2], LexicalConfig { keywords, ..LexicalConfig::ALL })
     }
 
     #[test]
@@ -251,6 +251,6 @@ mod tests {
         let mut builder = LexicalBuilder::default();
         let names = SKILLS.iter().map(|skill| skill.0.to_owned());
         builder.push_kept(names.zip(skills).collect(), frequencies);
-        assert_eq!(builder.finish(&[0, 1, 2], LexicalConfig { keywords: 0, min_document_frequency: 1 }), file(100));
+        assert_eq!(builder.finish(&[0, 1, 2], LexicalConfig { keywords: 0, ..LexicalConfig::ALL }), file(100));
     }
 }
