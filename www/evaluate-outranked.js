@@ -32,6 +32,8 @@ import { SkillWords, wordsOf } from './evaluate-words.js';
 
 /** More than any rank or number of rivals. */
 const BEYOND = Number.MAX_SAFE_INTEGER;
+/** Of one task, and no word for a skill. */
+const NUMBER = /^\p{N}+$/u;
 
 /** Skills that queries should reach, those first that are outranked most often. @param {Judged[]} judged */
 export function expectedSkills(judged) {
@@ -104,7 +106,7 @@ export async function wordReport({ target, asked, others }, rivals, readBody) {
   const results = await Promise.allSettled(routes.map(({ skill_idx }) => readBody(skill_idx)));
   const [mine, ...theirs] = routes.map((route, i) => new SkillWords({ ...route, body: results[i].value ?? null }));
   const queries = asked.filter(isLost).map(({ query, above }) => {
-    const words = wordsOf(query).filter((word) => mine.partsWith(word).length === 0);
+    const words = wordsOf(query).filter((word) => !NUMBER.test(word) && mine.partsWith(word).length === 0);
     return { words, above: new Set(above.map(({ skill_idx }) => skill_idx)) };
   });
   const counts = countOf(queries.flatMap(({ words }) => words));

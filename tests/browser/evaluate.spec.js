@@ -149,7 +149,7 @@ test.describe('what outranks a skill', () => {
   const judge = (query, ranks, routes, { should_trigger = true, targets = [target] } = {}) => ({ query, should_trigger, targets, ranks, answer: { routes } });
   const judged = [
     judge('plan seats', [1], [mine, near]),
-    judge('seats for guests', [3], [near, far, mine]),
+    judge('seats for 120 guests', [3], [near, far, mine]),
     judge('guests and tables', [null], [far, near]),
     judge('nothing like it', [null], []),
     judge('a table plan', [2, 1], [twin, mine, near], { targets: [target, { named: 'twin', route: twin }] }),
@@ -162,7 +162,7 @@ test.describe('what outranks a skill', () => {
     expect(report.asked.map(({ query, rank, above }) => [query, rank, above.map(({ name }) => name)])).toEqual([
       ['guests and tables', null, ['far', 'near']],
       ['nothing like it', null, []],
-      ['seats for guests', 3, ['near', 'far']],
+      ['seats for 120 guests', 3, ['near', 'far']],
       ['a table plan', 2, []], // The one above it is right too.
       ['plan seats', 1, []],
     ]);
