@@ -147,8 +147,8 @@ export interface Fit {
   /** Probability that the first skill fits the task. Of 100 answers with 0.7 here, about 70 are right. */
   p: number;
   /**
-   * `strong`: p is at least 0.8. `likely`: it is at least even. `weak`: it is less; look at the others too. `none`: nothing
-   * fits, and the skills are only the nearest ones.
+   * `strong`: p is at least 0.8. `likely`: it is at least even. `weak`: it is less; look at the others too. `none`: it is below
+   * 0.1 with the default model; nothing fits, and the skills are only the nearest ones.
    */
   word: 'none' | 'weak' | 'likely' | 'strong';
 }
