@@ -114,14 +114,25 @@ export async function suggestions(page) {
     const byId = new Map(nodes.map((node) => [node.nodeId, node]));
     const bar = nodes.find(({ role, name }) => role?.value === 'toolbar' && name?.value === 'Skills for this text');
     const buttons = bar ? within(bar, byId).filter(({ role }) => role?.value === 'button') : [];
-    return await Promise.all(buttons.map(async ({ name, properties, backendDOMNodeId }) => {
-      const { model } = await session.send('DOM.getBoxModel', { backendNodeId: backendDOMNodeId });
-      const [left, top, right, , , bottom] = model.border;
+    const boxes = await Promise.all(buttons.map(({ backendDOMNodeId }) => boxOf(session, backendDOMNodeId)));
+    return buttons.flatMap(({ name, properties }, i) => {
+      if (!boxes[i]) return [];
+      const [left, top, right, , , bottom] = boxes[i];
       const focused = properties.some((property) => property.name === 'focused' && property.value.value);
-      return { name: name.value, focused, click: () => page.mouse.click((left + right) / 2, (top + bottom) / 2) };
-    }));
+      return [{ name: name.value, focused, click: () => page.mouse.click((left + right) / 2, (top + bottom) / 2) }];
+    });
   } finally {
     await session.detach();
+  }
+}
+
+/** The corners of an element; null if it went since the tree was read, for the page goes on meanwhile. */
+async function boxOf(session, backendNodeId) {
+  try {
+    return (await session.send('DOM.getBoxModel', { backendNodeId })).model.border;
+  } catch (error) {
+    if (/Could not compute box model|No node/.test(error.message)) return null;
+    throw error;
   }
 }
 
