@@ -47,7 +47,7 @@ OUT = ROOT / "target/bench/ort"
 SEED = 20261121
 OPSET = 20  # The first in which GELU is one operator, which onnxruntime did not recognise in what the exporter wrote before.
 MAX_ABS_DIFF = 1e-4
-# How the encoder reranks by late interaction; `engines/ort.js` repeats the form.
+# How the encoder reranks by late interaction.
 LATE = {
     "query_max_chars": 2000,
     "document": {"template": "{name} | {description} | {body}", "description_max_chars": 500, "body_max_chars": 8000, "max_tokens": 256},

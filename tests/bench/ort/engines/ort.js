@@ -10,10 +10,6 @@ const MODELS = '/bench/ort/';
 const PACKAGES = { cpu: '/ort/ort.wasm.min.mjs', gpu: '/ort/ort.webgpu.min.mjs' };
 const PROVIDERS = { cpu: 'wasm', gpu: 'webgpu' };
 
-/** Those of `LATE` in export.py. */
-const LATE_WEIGHT = 6;
-const LATE_BIAS = -3;
-
 let ort;
 let provider;
 
@@ -56,7 +52,7 @@ export async function openReranker(weights) {
 }
 
 /**
- * The encoder as a reranker by late interaction, as ours does it.
+ * The encoder as a reranker by late interaction, as ours does it but for the scale of the scores.
  * @param {'q8' | 'f32'} weights
  * @returns {Promise<{ score: (query: Uint32Array, documents: Uint32Array[]) => Promise<number[]>, free: () => Promise<void> }>}
  *   `score`: the documents are one batch and must be of one length
@@ -70,7 +66,7 @@ export async function openLate(weights) {
   return {
     async score(query, documents) {
       const [tokens] = await vectors([query]);
-      return (await vectors(documents)).map((rows) => LATE_WEIGHT * interaction(tokens, rows) + LATE_BIAS);
+      return (await vectors(documents)).map((rows) => interaction(tokens, rows));
     },
     free: () => session.release(),
   };
