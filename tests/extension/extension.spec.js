@@ -53,7 +53,8 @@ test('the popup goes on in the side panel', async ({ extension }) => {
 
 test('text that is selected on a page is asked', async ({ extension, context }) => {
   // It is made after the installation, and an update throws until then.
-  await expect(() => extension.worker.evaluate(() => chrome.contextMenus.update('find-a-skill', {}))).toPass();
+  const update = () => extension.worker.evaluate(() => chrome.contextMenus.update('find-a-skill', {}));
+  await expect(async () => expect(await update()).toBeUndefined()).toPass();
   const opened = context.waitForEvent('page');
   await chooseInMenu(extension, ` ${RECEIPTS}\n`); // Without a real click the browser opens no side panel, and a tab has to do.
   const page = await opened;
