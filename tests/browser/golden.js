@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { expect, test } from '@playwright/test';
+import { openModel } from './models.js';
 import { changeManifest } from './tampering.js';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
@@ -38,20 +39,8 @@ function lists(pairs) {
 
 /** A model of the site in a page, on the device of an engine's build; `use` runs there with the model. */
 async function inPage(page, { class_name, name, build, change }, use, input) {
-  await page.goto('bench.html?scan=none&tokens=none');
   const model_json = changeManifest(await readFile(`${MODELS}${name}/model.json`), change);
-  const opened = await page.evaluateHandle(async ({ class_name, name, build, model_json }) => {
-    const engine = await import(`/pkg/${build}/skillrouter.js`);
-    await engine.default();
-    const device = await engine.Device.open();
-    if (device.kind !== build) throw new Error(`the ${build} build has the device ${device.kind}`);
-    const model = new engine[class_name](new TextEncoder().encode(model_json), device);
-    for (const { file } of model.missing()) {
-      model.add_file(file, new Uint8Array(await (await fetch(`/models/${name}/${file}`)).arrayBuffer()));
-    }
-    await model.finish();
-    return model;
-  }, { class_name, name, build, model_json });
+  const opened = await openModel(page, { class_name, name, build, model_json });
   return opened.evaluate(use, input);
 }
 

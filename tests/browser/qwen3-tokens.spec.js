@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { expect, test } from '@playwright/test';
+import { openModel } from './models.js';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const PROGRAM = path('../../target/release/skillrouter');
@@ -72,16 +73,11 @@ test('the token ids of Qwen3 are those of the reference', async ({ page }, info)
   ]);
   await page.route('**/models/qwen3/*', (route) => route.fulfill({ path: join(model, basename(new URL(route.request().url()).pathname)) }));
 
-  await page.goto('bench.html?scan=none&tokens=none');
+  const model_json = await readFile(join(model, 'model.json'), 'utf8');
+  const encoder = await openModel(page, { class_name: 'Encoder', name: 'qwen3', build: 'cpu', model_json });
   const golden = JSON.parse(await readFile(path('../golden/qwen3-ids.json'), 'utf8')).texts;
   expect(golden).toHaveLength(500);
-  const got = await page.evaluate(async ({ golden, end }) => {
-    const engine = await import('/pkg/cpu/skillrouter.js');
-    await engine.default();
-    const read = async (file) => new Uint8Array(await (await fetch(`/models/qwen3/${file}`)).arrayBuffer());
-    const encoder = new engine.Encoder(await read('model.json'), await engine.Device.open());
-    for (const { file } of encoder.missing()) encoder.add_file(file, await read(file));
-    encoder.finish();
+  const got = await encoder.evaluate(async (encoder, { golden, end }) => {
     const others = [];
     for (const { text, ids } of golden) {
       // A query loses the white space around it, and of a document the ids cannot be asked; but the vectors of others would be others.
