@@ -10,7 +10,7 @@ use burn::{
 
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
-use crate::gpu::GpuTensor;
+use crate::gpu::{self, GpuTensor, Traits};
 
 /// A place where tensors live and models run.
 #[derive(Clone, Debug)]
@@ -47,8 +47,18 @@ impl Device {
     /// # Errors
     /// [`Error::Device`] where there is none that can be used.
     #[cfg(feature = "gpu")]
-    #[allow(clippy::await_holding_lock, reason = "to make others wait is what it is for")]
     pub async fn gpu() -> Result<Device> {
+        // What a driver lacks of integer dot products is made up for natively when shaders are translated.
+        Device::gpu_with(true).await
+    }
+
+    /// The same where only the caller knows whether shaders may use `dot4I8Packed`, as in a browser.
+    ///
+    /// # Errors
+    /// Those of [`Device::gpu`].
+    #[cfg(feature = "gpu")]
+    #[allow(clippy::await_holding_lock, reason = "to make others wait is what it is for")]
+    pub async fn gpu_with(integer_dot: bool) -> Result<Device> {
         static OPENED: std::sync::OnceLock<Device> = std::sync::OnceLock::new();
         // burn refuses to open a device twice; whoever comes second waits here. In a browser nobody can wait.
         static OPENING: std::sync::Mutex<()> = std::sync::Mutex::new(());
@@ -67,7 +77,10 @@ impl Device {
             .init_with_setup_async()
             .await
             .map_err(|error| Error::Device { reason: format!("no GPU can be used: {error}") })?;
-        let name = match setup.adapter.get_info().name {
+        let about = setup.adapter.get_info();
+        let software = about.device_type == burn::tensor::wgpu::wgpu::DeviceType::Cpu;
+        gpu::set_traits(Traits { software, integer_dot });
+        let name = match about.name {
             name if name.is_empty() => "this GPU".to_owned(),
             name => name,
         };

@@ -3,7 +3,8 @@
 //! Every kernel binds its buffers in the order of its arguments, all as `storage, read_write`, because burn keeps several
 //! tensors in one buffer; the last two are `info`, a list of u32 with the sizes of this launch, and the result. Sizes that
 //! do not change between launches are constants in the source. No kernel needs subgroups or f16, and none has more than
-//! 64 invocations in a workgroup or 16 KiB of its memory, so all run wherever WebGPU does.
+//! 64 invocations in a workgroup or 16 KiB of its memory, so all run wherever WebGPU does. Which kernel does a piece of
+//! work depends on what the GPU is good at: [`Traits`].
 
 mod attention;
 mod elementwise;
@@ -11,7 +12,7 @@ mod matmul;
 mod norm;
 mod pool;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use burn::{
     backend::{DispatchDevice, TensorMetadata, Wgpu},
@@ -29,6 +30,26 @@ pub use elementwise::{gelu, swiglu};
 pub use matmul::{GpuMatrix, matmul};
 pub use norm::{layer_norm, rms_norm, rotate};
 pub use pool::mean_of_ranges;
+
+/// What the GPU at hand is good at. There is one, as there is one [`crate::device::Device::gpu`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traits {
+    /// It is a program that acts as one: workgroups that wait for each other cost it dearly.
+    pub software: bool,
+    /// It multiplies four pairs of 8-bit numbers at once (`dot4I8Packed` of WGSL).
+    pub integer_dot: bool,
+}
+
+static TRAITS: OnceLock<Traits> = OnceLock::new();
+
+/// Says what the GPU is good at, when it is opened; later calls change nothing.
+pub(crate) fn set_traits(traits: Traits) {
+    TRAITS.get_or_init(|| traits);
+}
+
+fn traits() -> Traits {
+    *TRAITS.get().expect("the GPU was opened before a tensor came to it")
+}
 
 /// A tensor on the GPU, row-major without gaps.
 #[derive(Clone, Debug)]
@@ -141,42 +162,13 @@ impl KernelSource for Wgsl {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::{
-        device::{self, Device},
-        nn::{
-            linear::Matrix,
-            quant::{Bits, Quantized},
-        },
-    };
+    use super::Traits;
+    use crate::device::Device;
 
-    /// The oracle: dequantize, then multiply in f64. Every format, small and large tiles, shapes that fill no tile.
-    #[test]
-    fn the_product_is_that_of_the_dequantized_matrix() {
-        let device =
-            pollster::block_on(Device::gpu()).expect("tests need Vulkan: install Debian's mesa-vulkan-drivers");
-        for (m, n, k) in [(1, 16, 64), (3, 40, 200), (15, 33, 136), (130, 5, 8), (66, 1030, 72)] {
-            let numbers = |n: usize, step: usize| (0..n).map(move |i| ((i * step % 1009) as f32 - 504.0) / 700.0);
-            let (x, weights): (Vec<f32>, Vec<f32>) =
-                (numbers(m * k, 7919).collect(), numbers(n * k, 104_729).collect());
-            let bias: Vec<f32> = (0..n).map(|i| i as f32 / 100.0).collect();
-            let quantized = |bits| Matrix::Quantized(Quantized::new(bits, &weights, n, k));
-            let dense = Matrix::Dense { n, k, weights: weights.clone() };
-            for matrix in [dense, quantized(Bits::Eight), quantized(Bits::Four)] {
-                let gpu = |values: &[f32], shape| GpuTensor::new(device.tensor(values.to_vec(), shape));
-                let y = matmul(&gpu(&x, [m, k]), &GpuMatrix::new(&matrix, &device), &gpu(&bias, [1, n]));
-                let y = device::cpu_values(y.into_tensor::<2>());
-                let mut row = vec![0.0; k];
-                for j in 0..n {
-                    matrix.read_row(j, &mut row);
-                    for i in 0..m {
-                        let products = x[i * k..][..k].iter().zip(&row).map(|(a, b)| f64::from(*a) * f64::from(*b));
-                        let want = products.sum::<f64>() + f64::from(bias[j]);
-                        // Sums of at most 200 products below 0.52, each rounded to 2^-24 of the running sum.
-                        assert!((f64::from(y[i * n + j]) - want).abs() < 1e-4, "[{m}, {n}, {k}] at {i}, {j}");
-                    }
-                }
-            }
-        }
+    pub(super) const ALL_TRAITS: [Traits; 2] =
+        [Traits { software: true, integer_dot: false }, Traits { software: false, integer_dot: true }];
+
+    pub(super) fn gpu() -> Device {
+        pollster::block_on(Device::gpu()).expect("tests need Vulkan: install Debian's mesa-vulkan-drivers")
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use js_sys::Uint8Array;
+#[cfg(feature = "gpu")]
+use js_sys::{Function, Reflect};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
@@ -34,7 +36,7 @@ impl Device {
     /// Opens the device that this build is for: WebGPU, or the CPU.
     pub async fn open() -> JsResult<Device> {
         #[cfg(feature = "gpu")]
-        let inner = device::Device::gpu().await.map_err(js_error)?;
+        let inner = device::Device::gpu_with(has_integer_dot()).await.map_err(js_error)?;
         #[cfg(not(feature = "gpu"))]
         let inner = device::Device::cpu();
         Ok(Device { inner })
@@ -51,6 +53,15 @@ impl Device {
     pub fn name(&self) -> String {
         self.inner.name().to_owned()
     }
+}
+
+/// Whether this browser's shaders may use `dot4I8Packed`: <https://www.w3.org/TR/WGSL/#language_extension-packed_4x8_integer_dot_product>.
+#[cfg(feature = "gpu")]
+fn has_integer_dot() -> bool {
+    let part = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).unwrap_or_default();
+    let features = part(&part(&part(&js_sys::global(), "navigator"), "gpu"), "wgslLanguageFeatures");
+    let has = part(&features, "has").dyn_into::<Function>();
+    has.and_then(|has| has.call1(&features, &"packed_4x8_integer_dot_product".into())).is_ok_and(|has| has.is_truthy())
 }
 
 /// A model that gets its files, or that has them all.
