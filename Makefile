@@ -53,12 +53,13 @@ target/index/index.json: $(ENCODER)/model.json $(CATALOGUE) $(SKILLROUTER)
 PKG := $(patsubst %,pkg/%/skillrouter_bg.wasm,search cpu gpu builder) pkg/vendor/.complete
 pkg: $(PKG)
 
-# The program must be of the version of the library that is in Cargo.lock.
+# The program must be of the version of the library that is in Cargo.lock. Little optimised, since it runs for seconds and
+# compiles for minutes.
 WASM_BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
 WASM_BINDGEN := target/tools/wasm-bindgen-$(WASM_BINDGEN_VERSION)
 
 $(WASM_BINDGEN)/bin/wasm-bindgen:
-	$(CARGO) install wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION) --root $(WASM_BINDGEN)
+	$(CARGO) install wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION) --root $(WASM_BINDGEN) --config profile.release.opt-level=1
 
 WASM := target/wasm32-unknown-unknown
 # rustup installs the targets that rust-toolchain.toml names together with a toolchain, but not into one that is there already.
@@ -231,6 +232,19 @@ $(ORT)/late/model.json: $(ORT)/reranker-q8.onnx $(SKILLROUTER)
 .PHONY: bench-ort
 bench-ort: site $(MINILM)/model.json $(ORT)/reranker/model.json $(ORT)/late/model.json tests/bench/ort/node_modules/.installed node_modules/.installed chromium
 	node tests/bench/ort/run.mjs $(BENCH_ARGS)
+
+# On a graphics card, with a Qwen3-0.6B of random weights: see tests/bench/gpu.py.
+QWEN3 := target/bench/qwen3
+
+$(QWEN3)/model.safetensors: tests/bench/random_qwen3.py .venv-training/.installed node_modules/.installed
+	$(PYTHON) tests/bench/random_qwen3.py $(QWEN3)
+
+target/bench/qwen3-%/model.json: $(QWEN3)/model.safetensors $(SKILLROUTER)
+	$(SKILLROUTER) quantize $(QWEN3) --out $(@D) --task $(word 1,$(subst -q, ,$*)) --bits $(word 2,$(subst -q, ,$*))
+
+.PHONY: bench-gpu
+bench-gpu: $(foreach task,encoder reranker,$(foreach bits,4 8,target/bench/qwen3-$(task)-q$(bits)/model.json))
+	$(PYTHON) tests/bench/gpu.py $(GPU_ARGS)
 
 # --- training ----------------------------------------------------------------------------------------------------------
 # What it needs and how long it takes: training/README.md. DATA is the folder of skills and queries.
