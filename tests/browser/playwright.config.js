@@ -36,7 +36,7 @@ export default defineConfig({
     baseURL: `http://127.0.0.1:${PORT}/`,
     viewport: { width: 1280, height: 800 },
     serviceWorkers: 'block', // Requests must pass the tests' own interception; offline.spec.js allows them.
-    trace: 'retain-on-failure',
+    trace: 'on-first-retry',
   },
   projects: [
     { name: 'cpu', testIgnore: GPU_SPECS, use: chromium(['--disable-gpu']) },
