@@ -101,10 +101,17 @@ function* sharedWords(seen, points, words, view, size) {
     const cell = cells.get(key) ?? { n: 0, words: new Map() };
     cells.set(key, cell);
     cell.n++;
-    for (const word of words.of(i)) cell.words.set(word, [...(cell.words.get(word) ?? []), i]);
+    for (const word of words.of(i)) {
+      if (!cell.words.has(word)) cell.words.set(word, []);
+      cell.words.get(word).push(i);
+    }
     if (at % STRIDE === 0) yield;
   }
-  const found = [...cells.values()].flatMap((cell) => tellingWords(cell, words));
+  const found = [];
+  for (const cell of cells.values()) {
+    found.push(...tellingWords(cell, words));
+    yield;
+  }
   found.sort((a, b) => b.tells - a.tells);
   const written = new Set();
   return found.flatMap(({ word, skills }) => {
