@@ -53,10 +53,10 @@ target/index/index.json: $(ENCODER)/model.json $(CATALOGUE) $(SKILLROUTER)
 PKG := $(patsubst %,pkg/%/skillrouter_bg.wasm,search cpu gpu builder) pkg/vendor/.complete
 pkg: $(PKG)
 
-# The program must be of the version of the library that is in Cargo.lock. Little optimised, since it runs for seconds and
-# compiles for minutes.
+# The program must be of the version of the library that is in Cargo.lock. It is kept where other clones find it, and little
+# optimised, since it runs for seconds and compiles for minutes.
 WASM_BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
-WASM_BINDGEN := target/tools/wasm-bindgen-$(WASM_BINDGEN_VERSION)
+WASM_BINDGEN := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/skillrouter/wasm-bindgen-$(WASM_BINDGEN_VERSION)
 
 $(WASM_BINDGEN)/bin/wasm-bindgen:
 	$(CARGO) install wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION) --root $(WASM_BINDGEN) --config profile.release.opt-level=1
