@@ -49,16 +49,16 @@ impl Device {
     #[cfg(feature = "gpu")]
     pub async fn gpu() -> Result<Device> {
         // What a driver lacks of integer dot products is made up for natively when shaders are translated.
-        Device::gpu_with(true).await
+        Device::gpu_with(|software| Traits { software, integer_dot: true }).await
     }
 
-    /// The same where only the caller knows whether shaders may use `dot4I8Packed`, as in a browser.
+    /// The same where the caller says what it is good at, knowing whether the adapter is a software one.
     ///
     /// # Errors
     /// Those of [`Device::gpu`].
     #[cfg(feature = "gpu")]
     #[allow(clippy::await_holding_lock, reason = "to make others wait is what it is for")]
-    pub async fn gpu_with(integer_dot: bool) -> Result<Device> {
+    pub async fn gpu_with(traits: impl FnOnce(bool) -> Traits) -> Result<Device> {
         static OPENED: std::sync::OnceLock<Device> = std::sync::OnceLock::new();
         // burn refuses to open a device twice; whoever comes second waits here. In a browser nobody can wait.
         static OPENING: std::sync::Mutex<()> = std::sync::Mutex::new(());
@@ -79,7 +79,7 @@ impl Device {
             .map_err(|error| Error::Device { reason: format!("no GPU can be used: {error}") })?;
         let about = setup.adapter.get_info();
         let software = about.device_type == burn::tensor::wgpu::wgpu::DeviceType::Cpu;
-        gpu::set_traits(Traits { software, integer_dot });
+        gpu::set_traits(traits(software));
         let name = match about.name {
             name if name.is_empty() => "this GPU".to_owned(),
             name => name,

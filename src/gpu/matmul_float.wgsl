@@ -7,21 +7,22 @@ alias Sum = f32;
 
 @group(0) @binding(0) var<storage, read_write> x: array<Activations>;
 
-fn activations(row: u32, step: u32) -> Activations {
-    return x[row * N_STEPS + step];
+// Of the row that starts there.
+fn activations(start: u32, step: u32) -> Activations {
+    return x[start + step];
 }
 
-// Without their scale.
-fn weights(n: u32, step: u32) -> Weights {
+// Of the row that starts there, without their scale.
+fn weights(start: u32, step: u32) -> Weights {
     if (BITS == 32u) {
-        let at = n * N_WORDS + step * 4u;
+        let at = start + step * 4u;
         return bitcast<vec4<f32>>(vec4<u32>(w[at], w[at + 1u], w[at + 2u], w[at + 3u]));
     }
     if (BITS == 8u) {
-        let word = bitcast<i32>(w[n * N_WORDS + step]);
+        let word = bitcast<i32>(w[start + step]);
         return vec4<f32>((vec4<i32>(word) << vec4<u32>(24u, 16u, 8u, 0u)) >> vec4<u32>(24u));
     }
-    let half_word = w[n * N_WORDS + step / 2u] >> (16u * (step & 1u));
+    let half_word = w[start + step / 2u] >> (16u * (step & 1u));
     return vec4<f32>((vec4<u32>(half_word) >> vec4<u32>(0u, 4u, 8u, 12u)) & vec4<u32>(15u)) - 8.0;
 }
 

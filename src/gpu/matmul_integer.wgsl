@@ -7,18 +7,19 @@ alias Sum = i32; // of a block: at most 32 * 32512 * 127
 
 @group(0) @binding(0) var<storage, read_write> x: array<u32>; // [m, N_STEPS, 2], then the scales as f32, [m, N_BLOCKS]
 
-fn activations(row: u32, step: u32) -> Activations {
-    let i = 2u * (row * N_STEPS + step);
+// Of the row that starts there.
+fn activations(start: u32, step: u32) -> Activations {
+    let i = 2u * (start + step);
     return vec2<u32>(x[i], x[i + 1u]);
 }
 
-// Without their scale.
-fn weights(n: u32, step: u32) -> Weights {
+// Of the row that starts there, without their scale.
+fn weights(start: u32, step: u32) -> Weights {
     if (BITS == 8u) {
-        return w[n * N_WORDS + step];
+        return w[start + step];
     }
     // Four quants, each plus 8, one in a byte: 0xabcd to 0x0a0b0c0d.
-    var bytes = (w[n * N_WORDS + step / 2u] >> (16u * (step & 1u))) & 0xffffu;
+    var bytes = (w[start + step / 2u] >> (16u * (step & 1u))) & 0xffffu;
     bytes = (bytes | (bytes << 8u)) & 0x00ff00ffu;
     bytes = (bytes | (bytes << 4u)) & 0x0f0f0f0fu;
     // Less 8: from 8 on the low bits stay, below them the sign is spread upwards.

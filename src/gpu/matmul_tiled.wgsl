@@ -22,14 +22,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         for (var i = invocation / BLOCK_STEPS; i < TILE_ROWS; i += 64u / BLOCK_STEPS) {
             var value = Activations();
             if (step < N_STEPS) {
-                value = activations(min(group.y * TILE_ROWS + i, m - 1u), step);
+                value = activations(min(group.y * TILE_ROWS + i, m - 1u) * N_STEPS, step);
             }
             tile_x[local * TILE_ROWS + i] = value;
         }
         for (var i = invocation / BLOCK_STEPS; i < TILE_COLUMNS; i += 64u / BLOCK_STEPS) {
             var value = Weights();
             if (step < N_STEPS) {
-                value = weights(min(group.x * TILE_COLUMNS + i, N - 1u), step);
+                value = weights(min(group.x * TILE_COLUMNS + i, N - 1u) * N_WORDS, step);
             }
             tile_w[local * TILE_COLUMNS + i] = value;
         }

@@ -24,6 +24,7 @@ use burn::{
     tensor::{DType, Shape, Tensor},
 };
 use burn_wgpu::{CubeTensor, KernelSource, SourceKernel, SourceTemplate, into_contiguous};
+use serde::Deserialize;
 
 pub use attention::attend;
 pub use elementwise::{gelu, swiglu};
@@ -32,7 +33,8 @@ pub use norm::{layer_norm, rms_norm, rotate};
 pub use pool::mean_of_ranges;
 
 /// What the GPU at hand is good at. There is one, as there is one [`crate::device::Device::gpu`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Traits {
     /// It is a program that acts as one: workgroups that wait for each other cost it dearly.
     pub software: bool,

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::{JsResult, from_js, js_error, required, to_js};
+#[cfg(feature = "gpu")]
+use crate::gpu::Traits;
 use crate::{
     contract::Documents,
     device,
@@ -33,13 +35,19 @@ pub struct Device {
 
 #[wasm_bindgen]
 impl Device {
-    /// Opens the device that this build is for: WebGPU, or the CPU.
+    /// Opens the device that this build is for: WebGPU, or the CPU. `traits` `{ software, integer_dot }` come in the place of what
+    /// the browser says of its GPU, so that tests run the kernels of one that is not there.
+    #[cfg(feature = "gpu")]
+    pub async fn open(traits: JsValue) -> JsResult<Device> {
+        let given: Option<Traits> = from_js(traits)?;
+        let traits = |software| given.unwrap_or_else(|| Traits { software, integer_dot: has_integer_dot() });
+        Ok(Device { inner: device::Device::gpu_with(traits).await.map_err(js_error)? })
+    }
+
+    /// Opens the device that this build is for.
+    #[cfg(not(feature = "gpu"))]
     pub async fn open() -> JsResult<Device> {
-        #[cfg(feature = "gpu")]
-        let inner = device::Device::gpu_with(has_integer_dot()).await.map_err(js_error)?;
-        #[cfg(not(feature = "gpu"))]
-        let inner = device::Device::cpu();
-        Ok(Device { inner })
+        Ok(Device { inner: device::Device::cpu() })
     }
 
     /// `cpu` or `gpu`.

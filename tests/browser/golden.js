@@ -38,9 +38,9 @@ function lists(pairs) {
 }
 
 /** A model of the site in a page, on the device of an engine's build; `use` runs there with the model. */
-async function inPage(page, { class_name, name, build, change }, use, input) {
+async function inPage(page, { class_name, name, build, traits, change }, use, input) {
   const model_json = changeManifest(await readFile(`${MODELS}${name}/model.json`), change);
-  const opened = await openModel(page, { class_name, name, build, model_json });
+  const opened = await openModel(page, { class_name, name, build, model_json, traits });
   return opened.evaluate(use, input);
 }
 
@@ -58,9 +58,9 @@ async function program(args, lines) {
 const BACKENDS = {
   page: {
     canEmbed: () => true,
-    embed({ page, device, name, texts, max_tokens }) {
+    embed({ page, device, traits, name, texts, max_tokens }) {
       const change = ({ contract }) => Object.assign(contract.query, { template: '{query}', max_tokens }); // Any text is a query then, and its ids can be asked for.
-      return inPage(page, { class_name: 'Encoder', name, build: device, change }, async (encoder, texts) => {
+      return inPage(page, { class_name: 'Encoder', name, build: device, traits, change }, async (encoder, texts) => {
         const isQuery = (text) => text !== '' && text === text.trim(); // A query loses the white space around it.
         const results = [];
         for (const text of texts) {
@@ -70,8 +70,8 @@ const BACKENDS = {
         return results;
       }, texts);
     },
-    score({ page, device, name, lists }) {
-      return inPage(page, { class_name: 'Reranker', name, build: device, change: () => {} }, async (reranker, lists) => {
+    score({ page, device, traits, name, lists }) {
+      return inPage(page, { class_name: 'Reranker', name, build: device, traits, change: () => {} }, async (reranker, lists) => {
         const all = [];
         for (const { query, documents } of lists) {
           const scores = Array(documents.length).fill(NaN);
@@ -93,16 +93,17 @@ const BACKENDS = {
   },
 };
 
-/** @param {('page' | 'program')[]} places @param {'cpu' | 'gpu'} device */
-export function testGolden(places, device) {
+/** @param {('page' | 'program')[]} places @param {'cpu' | 'gpu'} device @param {object} [traits] what a page's GPU is taken to be good at */
+export function testGolden(places, device, traits) {
+  const where = traits ? `${device}, taken for ${JSON.stringify(traits)}` : device;
   for (const place of places) {
     const { canEmbed, embed, score } = BACKENDS[place];
     for (const name of ENCODERS) {
-      test(`${name} in the ${place} on the ${device}: every element of every vector`, async ({ page }) => {
+      test(`${name} in the ${place} on the ${where}: every element of every vector`, async ({ page }) => {
         const { texts, max_tokens } = await golden(name);
         const embeddable = texts.filter(({ text }) => canEmbed(text));
         expect(embeddable.length).toBeGreaterThanOrEqual(4);
-        const results = await embed({ page, device, name, max_tokens, texts: embeddable.map(({ text }) => text) });
+        const results = await embed({ page, device, traits, name, max_tokens, texts: embeddable.map(({ text }) => text) });
         expect(results).toHaveLength(embeddable.length);
         for (const [i, { text, ids, vector }] of embeddable.entries()) {
           if (results[i].ids) expect(results[i].ids, text).toEqual(ids);
@@ -111,10 +112,10 @@ export function testGolden(places, device) {
       });
     }
     for (const name of RERANKERS) {
-      test(`${name} in the ${place} on the ${device}: every score`, async ({ page }) => {
+      test(`${name} in the ${place} on the ${where}: every score`, async ({ page }) => {
         const wanted = lists((await golden(name)).pairs);
         expect(wanted.length).toBeGreaterThan(1);
-        const results = await score({ page, device, name, lists: wanted });
+        const results = await score({ page, device, traits, name, lists: wanted });
         for (const [i, { query, scores }] of wanted.entries()) {
           expectClose(results[i], scores, (score) => SCORE_TOLERANCE * Math.max(1, Math.abs(score)), query);
         }
