@@ -14,6 +14,7 @@ import argparse
 import json
 import statistics
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def ours(table: Table, bits: int, args: argparse.Namespace) -> None:
     command += ["--rerank", str(args.documents), "--rerank-tokens", str(args.document_tokens)]
     report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])
     about, *rows = report["encode"]
-    print(f"<!-- {how}: {about['device_name']}, loaded in {about['load_ms']} ms -->")
+    print(f"{how}: {about['device_name']}, loaded in {about['load_ms']} ms", file=sys.stderr)
     for row in rows:
         table.row(f"encode {row['tokens']} tokens", how, row["tokens"], row["ms"])
     rerank = report["rerank"]
