@@ -1,8 +1,6 @@
 //! Softmax attention: bidirectional or causal, with grouped key/value heads and a shared prefix.
 
-use std::fmt::Write;
-
-use super::{Constants, GpuTensor, Launch, Traits, traits};
+use super::{Constants, GpuTensor, Launch, Traits, line, traits};
 use crate::kernel::Heads;
 
 /// Attention of texts that stand end to end; see [`crate::kernel::attend`].
@@ -77,13 +75,12 @@ fn source(_: &Constants) -> String {
 fn tiled_source(constants: &Constants) -> String {
     let [mut starts, mut shrink, mut add, mut store] = [const { String::new() }; 4];
     for c in 0..(constants["head_width"] / 4).div_ceil(LANES) {
-        let line = |part: &mut String, text: String| writeln!(part, "{text}").expect("a string takes everything");
         // Lanes past the end repeat the last column and store it once more.
-        line(&mut starts, format!("let c{c} = min(lane + {}u, E - 1u);", c * LANES));
-        line(&mut starts, format!("var sum{c} = vec4<f32>();"));
-        line(&mut shrink, format!("sum{c} *= shrink;"));
-        line(&mut add, format!("sum{c} += share * tile[key * E + c{c}];"));
-        line(&mut store, format!("out[(row * H + head) * E + c{c}] = sum{c} / total;"));
+        line(&mut starts, format_args!("let c{c} = min(lane + {}u, E - 1u);", c * LANES));
+        line(&mut starts, format_args!("var sum{c} = vec4<f32>();"));
+        line(&mut shrink, format_args!("sum{c} *= shrink;"));
+        line(&mut add, format_args!("sum{c} += share * tile[key * E + c{c}];"));
+        line(&mut store, format_args!("out[(row * H + head) * E + c{c}] = sum{c} / total;"));
     }
     with_steps(include_str!("attention_tiled.wgsl"), include_str!("attention_tiled_step.wgsl"))
         .replace("@starts\n", &starts)

@@ -12,7 +12,11 @@ mod matmul;
 mod norm;
 mod pool;
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{
+    collections::BTreeMap,
+    fmt::{Arguments, Write},
+    sync::OnceLock,
+};
 
 use burn::{
     backend::{DispatchDevice, TensorMetadata, Wgpu},
@@ -141,6 +145,11 @@ fn spread(n: usize) -> [usize; 3] {
 
 /// Sizes in the source of a kernel, by name.
 type Constants = BTreeMap<&'static str, usize>;
+
+/// Adds a line to a part of a kernel's source.
+fn line(part: &mut String, text: Arguments) {
+    writeln!(part, "{text}").expect("a string takes everything");
+}
 
 struct Wgsl {
     source: fn(&Constants) -> String,
