@@ -1,4 +1,4 @@
-//! Activation functions.
+//! Activation functions, and residual connections.
 
 use burn::cubecl::server::Handle;
 
@@ -12,6 +12,11 @@ pub fn gelu(x: &GpuTensor) -> GpuTensor {
 /// `silu(gate) * up`.
 pub fn swiglu(gate: &GpuTensor, up: &GpuTensor) -> GpuTensor {
     elementwise(gate, &up.inner.handle, 1)
+}
+
+/// `x + y`.
+pub fn add(x: &GpuTensor, y: &GpuTensor) -> GpuTensor {
+    elementwise(x, &y.inner.handle, 2)
 }
 
 fn elementwise(a: &GpuTensor, b: &Handle, kind: usize) -> GpuTensor {

@@ -1,5 +1,6 @@
 // KIND 0: GELU with the exact error function (Abramowitz and Stegun 7.1.26, error under 2e-7); `b` is not used.
 // KIND 1: silu(a) * b, the gate of SwiGLU.
+// KIND 2: a + b.
 
 @group(0) @binding(0) var<storage, read_write> a: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> b: array<vec4<f32>>;
@@ -24,7 +25,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let x = a[i];
     if (KIND == 0u) {
         y[i] = 0.5 * x * (1.0 + erf(x * 0.70710678));
-    } else {
+    } else if (KIND == 1u) {
         y[i] = x / (1.0 + exp(-x)) * b[i];
+    } else {
+        y[i] = x + b[i];
     }
 }

@@ -31,7 +31,7 @@ use burn_wgpu::{CubeTensor, KernelSource, SourceKernel, SourceTemplate, into_con
 use serde::Deserialize;
 
 pub use attention::attend;
-pub use elementwise::{gelu, swiglu};
+pub use elementwise::{add, gelu, swiglu};
 pub use matmul::{GpuMatrix, matmul};
 pub use norm::{layer_norm, rms_norm, rotate};
 pub use pool::mean_of_ranges;

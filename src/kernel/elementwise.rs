@@ -3,6 +3,11 @@
 use super::{dispatch, multiply_add};
 
 dispatch! {
+    /// Adds `other`, value by value.
+    pub fn add_in_place(values: &mut [f32], other: &[f32]) = add_body
+}
+
+dispatch! {
     /// `exp` of every value.
     pub fn exp_in_place(values: &mut [f32]) = exp_body
 }
@@ -20,6 +25,13 @@ dispatch! {
 dispatch! {
     /// Softmax of `scale * values`, in place.
     pub fn softmax_row(values: &mut [f32], scale: f32) = softmax_body
+}
+
+#[inline(always)]
+fn add_body<const FMA: bool>(values: &mut [f32], other: &[f32]) {
+    for (value, other) in values.iter_mut().zip(other) {
+        *value += other;
+    }
 }
 
 #[inline(always)]

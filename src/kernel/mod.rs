@@ -18,7 +18,7 @@ mod panel;
 pub use attention::{Heads, KeysValues, attend};
 pub use dense::matmul_dense;
 pub use dot::{dot_bytes, dot_rows};
-pub use elementwise::{exp_in_place, gelu_in_place, softmax_row, swiglu_in_place};
+pub use elementwise::{add_in_place, exp_in_place, gelu_in_place, softmax_row, swiglu_in_place};
 pub use matmul::matmul;
 pub use norm::{layer_norm_in_place, rms_norm_in_place, rotate_in_place};
 pub use panel::Panels;

@@ -14,6 +14,7 @@ use crate::{
         linear::Linear,
         norm::LayerNorm,
         pool,
+        residual::add,
     },
     tokenize::Batch,
 };
@@ -203,8 +204,8 @@ impl BertLayer {
         let q = self.query.forward(x.clone());
         let own = Seen { keys: self.key.forward(x.clone()), values: self.value.forward(x.clone()) };
         let y = self.attention_output.forward(attention(q, own, None, lengths, self.heads));
-        let x = self.attention_norm.forward(x + y);
+        let x = self.attention_norm.forward(add(x, y));
         let y = self.output.forward(gelu(self.intermediate.forward(x.clone())));
-        self.output_norm.forward(x + y)
+        self.output_norm.forward(add(x, y))
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         embedding::Embedding,
         linear::Linear,
         norm::RmsNorm,
+        residual::add,
         rope::Rope,
     },
     tokenize::Batch,
@@ -297,9 +298,10 @@ impl Qwen3Layer {
         let q = rope.forward(self.q_norm.forward(self.q_proj.forward(y.clone())), positions);
         let k = rope.forward(self.k_norm.forward(self.k_proj.forward(y.clone())), positions);
         let own = Seen { keys: k, values: self.v_proj.forward(y) };
-        let x = x + self.o_proj.forward(attention(q, own.clone(), prefix, lengths, self.heads));
+        let y = self.o_proj.forward(attention(q, own.clone(), prefix, lengths, self.heads));
+        let x = add(x, y);
         let y = self.post_attention_layernorm.forward(x.clone());
         let y = swiglu(self.gate_proj.forward(y.clone()), self.up_proj.forward(y));
-        (x + self.down_proj.forward(y), own)
+        (add(x, self.down_proj.forward(y)), own)
     }
 }

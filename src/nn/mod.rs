@@ -13,4 +13,5 @@ pub mod linear;
 pub mod norm;
 pub mod pool;
 pub mod quant;
+pub mod residual;
 pub mod rope;
