@@ -254,6 +254,7 @@ PYTHON := .venv-training/bin/python
 # Chosen on dev: QUALITY.md, "Mixing".
 DENSE_WEIGHT := 1.25
 RETRIEVAL_WEIGHT := 12
+LONGEST_QUERY := 180
 
 .venv-training/.installed: training/requirements.txt
 	python3 -m venv .venv-training
@@ -264,7 +265,7 @@ train-encoder: .venv-training/.installed $(SKILLROUTER)
 	$(PYTHON) training/encoder.py --data $(DATA)
 	$(SKILLROUTER) quantize target/training/encoder --out $(ENCODER) --license Apache-2.0 --dense-weight $(DENSE_WEIGHT) \
 		--retrieval-weight $(RETRIEVAL_WEIGHT) --origin "trained from sentence-transformers/all-MiniLM-L6-v2 with training/encoder.py"
-	$(SKILLROUTER) adjust $(ENCODER) --reranker $(notdir $(ENCODER)) --rerank 10
+	$(SKILLROUTER) adjust $(ENCODER) --reranker $(notdir $(ENCODER)) --rerank 10 --longest-query $(LONGEST_QUERY)
 	$(PYTHON) training/calibrate.py --data $(DATA)
 
 train-reranker: .venv-training/.installed $(SKILLROUTER)

@@ -339,6 +339,16 @@ pub struct DefaultReranker {
     pub rerank: usize,
     /// How much of each it reads.
     pub documents: Documents,
+    /// Characters of the longest query that it improves on; answers to longer ones stay as they were retrieved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_query: Option<usize>,
+}
+
+impl DefaultReranker {
+    /// Whether a query is short enough.
+    pub fn serves(&self, query: &str) -> bool {
+        self.longest_query.is_none_or(|longest| query.trim().chars().count() <= longest)
+    }
 }
 
 impl Default for Routing {

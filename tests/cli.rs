@@ -324,6 +324,12 @@ fn adjust_changes_how_scores_are_used_and_nothing_else() {
     assert_eq!((&reranked["stage"], &reranked["fit"]), (&json!("reranked"), &Value::Null));
     let n_read = reranked["routes"].as_array().unwrap().iter().filter(|route| route["rerank_score"].is_f64()).count();
     assert_eq!(n_read, 2);
+    // Not for longer tasks than it is good for, unless one asks for it.
+    workspace.ok(&["adjust", "index", "--reranker", "reader", "--rerank", "2", "--longest-query", "14"]);
+    assert_eq!(answer(0, " join pdf files ")["stage"], "reranked");
+    assert_eq!(answer(0, "join pdf files!")["stage"], "retrieved");
+    let long = ["route", "--index", "index", "--model", "model", "--json", "join pdf files!"];
+    assert_eq!(workspace.json(&[&long[..], &["--rerank", "2"]].concat())["stage"], "reranked");
     workspace.ok(&["adjust", "reader", "--retrieval-weight", "100", "--calibration", "calibration.json"]);
     assert_eq!(answer(0, "join pdf files")["fit"]["word"], "strong");
     let without =

@@ -40,10 +40,12 @@ class Settings:
     model: Path = ENCODER
     reranker: Path | None = None
     options: dict = field(default_factory=dict)
+    as_index_says: bool = False  # reranked as whoever says nothing gets it, instead of by `reranker` or not at all
 
     def arguments(self) -> list[str]:
         options = {"index": self.index, "model": self.model, **self.options}
-        options |= {"reranker": self.reranker} if self.reranker else {"rerank": 0}
+        if not self.as_index_says:
+            options |= {"reranker": self.reranker} if self.reranker else {"rerank": 0}
         return [str(part) for key, value in options.items() for part in (f"--{key}", value)]
 
 

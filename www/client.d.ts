@@ -70,7 +70,8 @@ export interface RouteOptions {
   wait?: boolean;
   /**
    * How many of the best skills the reranker reads; 0 leaves it out. Their texts are fetched where they are not here yet.
-   * Default: what the index says when its own reranker is open, 20 for another, 0 without one.
+   * Default: what the index says when its own reranker is open (0 for tasks longer than it is good for), 20 for another, 0
+   * without one.
    */
   rerank?: number;
   /**

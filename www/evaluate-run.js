@@ -28,12 +28,12 @@ import { findSkill, isSkill } from './evaluate-skills.js';
 /** Looked at of each answer; the largest cut-off of the metrics. */
 export const DEPTH = 20;
 
-/** Ways to ask, with the stage that an answer should reach. */
+/** Ways to ask. */
 export const MODES = {
-  hybrid: { label: 'Words and meaning', stage: 'retrieved', options: { mode: 'hybrid', rerank: 0 } },
-  reranked: { label: 'Words and meaning, re-ranked', stage: 'reranked', options: { mode: 'hybrid' } },
-  dense: { label: 'Meaning only', stage: 'retrieved', options: { mode: 'dense', rerank: 0 } },
-  lexical: { label: 'Words only', stage: 'lexical', options: { mode: 'lexical' } },
+  hybrid: { label: 'Words and meaning', options: { mode: 'hybrid', rerank: 0 } },
+  reranked: { label: 'Words and meaning, re-ranked', options: { mode: 'hybrid' } },
+  dense: { label: 'Meaning only', options: { mode: 'dense', rerank: 0 } },
+  lexical: { label: 'Words only', options: { mode: 'lexical' } },
 };
 
 /** A run, while it goes and after. */
@@ -63,7 +63,7 @@ export class Run {
 
   /** Answers that are less than what was asked for. */
   get lesser() {
-    return this.judged.filter(({ answer }) => answer.stage !== MODES[this.mode].stage || (this.mode === 'reranked' && answer.reason));
+    return this.judged.filter(({ answer }) => answer.reason);
   }
 
   /** The metrics so far; intervals come when the run has ended. */

@@ -44,7 +44,8 @@ import { nextTask, scoreTexts } from './reranking.js';
  * @property {'exact' | 'fast'} [documents]
  *
  * The reranker of a session, and how it is used by a call that says nothing about that. `name`: null when there is none.
- * @typedef {{ name: string | null, rerank: number, documents: 'exact' | 'fast' }} Reranking
+ * `longest_query`: characters of the longest query whose answers it improves.
+ * @typedef {{ name: string | null, rerank: number, documents: 'exact' | 'fast', longest_query?: number }} Reranking
  */
 
 /** As many candidates as the paper re-ranks that the pipeline is from (arXiv 2603.22455). */
@@ -151,7 +152,7 @@ export class Session {
     }
     await nextTask(); // Lets a cancel message in before the long part.
     report.throwIfAborted();
-    const { rerank = this.#reranking.rerank, documents = this.#reranking.documents } = options;
+    const { rerank = rerankOf(this.#reranking, query), documents = this.#reranking.documents } = options;
     return this.#retrieve(query, { top, mode, search, typing, wait, rerank, documents, isSuperseded }, report);
   }
 
@@ -257,13 +258,18 @@ export class Session {
 
 /**
  * @param {string | null | undefined} asked see SessionOptions
- * @param {{ name: string, rerank: number, documents: 'exact' | 'fast' } | undefined} of_index the one that the index names
+ * @param {(Reranking & { name: string }) | undefined} of_index the one that the index names
  * @returns {Reranking} as the index says for its own, else by the defaults
  */
 function rerankingOf(asked, of_index) {
   const name = asked === undefined ? (of_index?.name ?? null) : asked;
   if (name === of_index?.name) return of_index;
   return { name, rerank: name === null ? 0 : RERANK, documents: 'exact' };
+}
+
+/** How many skills are read again for a query, unless one asks for a number. @param {Reranking} reranking @param {string} query */
+function rerankOf({ rerank, longest_query = Infinity }, query) {
+  return [...query.trim()].length <= longest_query ? rerank : 0;
 }
 
 /** Where an answer was computed: the device of its last stage, and that of the encoder where it is another. */

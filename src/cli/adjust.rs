@@ -40,6 +40,9 @@ pub struct AdjustArgs {
     /// With --reranker: how much of each it reads
     #[arg(long, value_enum, default_value = "exact", requires = "reranker")]
     documents: DocumentsArg,
+    /// With --reranker: characters of the longest query whose answers it improves [default: of any length]
+    #[arg(long, requires = "reranker", value_parser = clap::value_parser!(u32).range(1..))]
+    longest_query: Option<u32>,
     /// JSON file with bias, weights and words, as training/calibrate.py writes it
     #[arg(long)]
     calibration: Option<PathBuf>,
@@ -110,8 +113,12 @@ fn adjust_fusion(routing: &mut Routing, args: &AdjustArgs, calibration: Option<C
     routing.dense_weight = args.dense_weight.unwrap_or(routing.dense_weight);
     routing.calibration = calibration.or(routing.calibration);
     if let Some(name) = &args.reranker {
-        let (rerank, documents) = (args.rerank as usize, args.documents.into());
-        routing.reranker = (!name.is_empty()).then(|| DefaultReranker { name: name.clone(), rerank, documents });
+        routing.reranker = (!name.is_empty()).then(|| DefaultReranker {
+            name: name.clone(),
+            rerank: args.rerank as usize,
+            documents: args.documents.into(),
+            longest_query: args.longest_query.map(|longest| longest as usize),
+        });
     }
     Ok(())
 }

@@ -86,8 +86,11 @@ pub fn run(args: EvalArgs) -> Result<()> {
         .par_iter()
         .map(|query| {
             let mut answer = pollster::block_on(router.route(&query.text, options))?;
-            if let Some(reranking) = &reranking {
-                answer = reranking.apply(&router, &query.text, &answer, DEPTH)?;
+            match &reranking {
+                Some(reranking) if reranking.serves(&query.text) => {
+                    answer = reranking.apply(&router, &query.text, &answer, DEPTH)?;
+                }
+                _ => answer.routes.truncate(DEPTH),
             }
             progress.add(1);
             let found: Vec<&str> = answer.routes.iter().map(|route| ids[route.skill_idx as usize].as_str()).collect();

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use skillrouter::{
-    contract::Documents,
+    contract::{DefaultReranker, Documents},
     fit::{Calibration, Word},
     model::{config::Scoring, reranker::Reranker},
     risk::{Category, Risk},
@@ -87,7 +87,7 @@ pub struct SearchArgs {
     /// one that the index names, beside --model]
     #[arg(long)]
     pub reranker: Option<PathBuf>,
-    /// Skills that the reranker reads; 0 for none [default: what the index says, or 20]
+    /// Skills that the reranker reads, also for long tasks; 0 for none [default: what the index says, or 20]
     #[arg(long, value_parser = clap::value_parser!(u32).range(0..=200))]
     pub rerank: Option<u32>,
     /// How much of each skill the reranker reads [default: what the index says, or exact]
@@ -110,33 +110,39 @@ impl SearchArgs {
         }
         let named = router.index().manifest().routing.reranker.clone();
         let beside = |name: &str| self.model.parent().unwrap_or(Path::new("")).join(name);
-        let (dir, rerank, documents) = match (&self.reranker, named) {
-            (Some(dir), _) => (dir.clone(), 20, Documents::Exact),
-            (None, Some(named)) if self.mode == ModeArg::Hybrid => (beside(&named.name), named.rerank, named.documents),
+        let (dir, mut usage) = match (&self.reranker, named) {
+            (Some(dir), _) => {
+                let name = dir.display().to_string();
+                (dir.clone(), DefaultReranker { name, rerank: 20, documents: Documents::Exact, longest_query: None })
+            }
+            (None, Some(named)) if self.mode == ModeArg::Hybrid => (beside(&named.name), named),
             _ if self.documents.is_some() || self.retrieval_weight.is_some() || self.rerank.is_some_and(|n| n > 0) => {
                 bail!("--rerank, --documents and --retrieval-weight are for a reranker; name one with --reranker")
             }
             _ => return Ok((router, None)),
         };
-        let rerank = self.rerank.map_or(rerank, |rerank| rerank as usize);
-        if rerank == 0 {
+        if let Some(rerank) = self.rerank {
+            // Whoever asks for it gets it, however long the task.
+            (usage.rerank, usage.longest_query) = (rerank as usize, None);
+        }
+        if usage.rerank == 0 {
             return Ok((router, None));
         }
         if self.reranker.is_none() && !dir.exists() {
             eprintln!("note: {} is not there, so answers are not reranked", dir.display());
             return Ok((router, None));
         }
-        let documents = self.documents.map_or(documents, Documents::from);
+        usage.documents = self.documents.map_or(usage.documents, Documents::from);
         let model = open_reranker(&dir, self.device)?;
         let Scoring { retrieval_weight, calibration, .. } = *model.scoring();
         let retrieval_weight = self.retrieval_weight.unwrap_or(retrieval_weight);
-        Ok((router, Some(Reranking { model, rerank, documents, retrieval_weight, calibration })))
+        Ok((router, Some(Reranking { model, usage, retrieval_weight, calibration })))
     }
 
     /// The options of a route, before reranking.
     pub fn options(&self, top: usize, reranking: Option<&Reranking>) -> RouteOptions {
         RouteOptions {
-            top: top.max(reranking.map_or(0, |reranking| reranking.rerank)),
+            top: top.max(reranking.map_or(0, |reranking| reranking.usage.rerank)),
             mode: self.mode.into(),
             search: self.search.into(),
             dense_weight: self.dense_weight,
@@ -148,23 +154,27 @@ impl SearchArgs {
 /// A reranker with what is asked of it.
 pub struct Reranking {
     model: Reranker,
-    rerank: usize,
-    documents: Documents,
+    usage: DefaultReranker,
     retrieval_weight: f32,
     calibration: Option<Calibration>,
 }
 
 impl Reranking {
+    /// Whether answers to this task are to be reranked.
+    pub fn serves(&self, task: &str) -> bool {
+        self.usage.serves(task)
+    }
+
     /// The answer with its first routes reranked and `top` left; cards and bodies of these must be in the index.
     pub fn apply(&self, router: &Router, task: &str, answer: &Answer, top: usize) -> Result<Answer> {
         let texts: Vec<String> = answer
             .routes
             .iter()
-            .take(self.rerank)
+            .take(self.usage.rerank)
             .map(|route| {
                 let card = router.index().card(route.skill_idx).context("the index holds no card for a skill")?;
                 let body = router.index().body(route.skill_idx).unwrap_or_default();
-                Ok(self.model.document(&card.name, &card.description, body, self.documents))
+                Ok(self.model.document(&card.name, &card.description, body, self.usage.documents))
             })
             .collect::<Result<_>>()?;
         let scores: Vec<Option<f32>> = rerank::scores(&self.model, task, &texts)?.into_iter().map(Some).collect();
@@ -194,6 +204,7 @@ pub struct RouteArgs {
 pub fn run(args: RouteArgs) -> Result<Outcome> {
     let start = Instant::now();
     let (mut router, reranking) = args.search.open(Parts::Search)?;
+    let reranking = reranking.filter(|reranking| reranking.serves(&args.task));
     let opened_in = start.elapsed();
     let start = Instant::now();
     let top = args.top as usize;

@@ -300,6 +300,18 @@ test.describe('the reranker that the index names', () => {
     });
   }
 
+  test('leaves answers to longer tasks than it is good for as they were, unless one asks', async ({ page, context }) => {
+    await changeRouting(context, (routing) => (routing.reranker = { ...OF_INDEX, longest_query: TASK.length }));
+    const router = await openRouter(page);
+    const answers = await router.evaluate(async (router, task) => {
+      await router.reranker_ready;
+      return { short: await router.route(` ${task} `), long: await router.route(`${task}!`), asked: await router.route(`${task}!`, { rerank: 3 }) };
+    }, TASK);
+    expect(answers.short).toMatchObject({ stage: 'reranked', reranked: { done: 7, of: 7 } });
+    expect([answers.long.stage, answers.long.reason]).toEqual(['retrieved', undefined]);
+    expect(answers.asked).toMatchObject({ stage: 'reranked', reranked: { done: 3, of: 3 } });
+  });
+
   test('is loaded again after the engine stopped', async ({ page, context }) => {
     await changeRouting(context, (routing) => (routing.reranker = OF_INDEX));
     await patchEngine(context, PANIC_ON_REQUEST);
