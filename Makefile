@@ -6,6 +6,8 @@
 # (installed with apt-get where they are missing and the user may). Everything else is fetched from crates.io, npm and PyPI into this folder.
 
 SHELL := /bin/bash
+# Two builds at a time: each has long stretches in which it uses one core.
+MAKEFLAGS += --jobs=2
 .DELETE_ON_ERROR:
 .PHONY: help demo test check fmt index pkg site bench train-encoder train-reranker train-eval quality clean
 
@@ -29,13 +31,19 @@ test: check $(TEST_SITE)/.complete node_modules/.installed chromium vulkan
 	$(CARGO) test --release --locked
 	npm test
 
-check:
+check: | target/.toolchain
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
 
 # --- program ---------------------------------------------------------------------------------------------------------
 
-$(SKILLROUTER): $(RUST)
+# rustup installs the targets that rust-toolchain.toml names together with a toolchain, but not into one that is there already.
+# Once, before builds start beside each other.
+target/.toolchain: rust-toolchain.toml
+	rustup target add wasm32-unknown-unknown
+	@mkdir -p $(@D) && touch $@
+
+$(SKILLROUTER): $(RUST) | target/.toolchain
 	$(CARGO) build --release --locked
 	@touch $@
 
@@ -58,15 +66,14 @@ pkg: $(PKG)
 WASM_BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
 WASM_BINDGEN := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/skillrouter/wasm-bindgen-$(WASM_BINDGEN_VERSION)
 
-$(WASM_BINDGEN)/bin/wasm-bindgen:
+$(WASM_BINDGEN)/bin/wasm-bindgen: | target/.toolchain
 	$(CARGO) install wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION) --root $(WASM_BINDGEN) --config profile.release.opt-level=1
 
 WASM := target/wasm32-unknown-unknown
-# rustup installs the targets that rust-toolchain.toml names together with a toolchain, but not into one that is there already.
-WASM_BUILD := rustup target add wasm32-unknown-unknown && $(CARGO) build --lib --locked --no-default-features --target wasm32-unknown-unknown
+WASM_BUILD := $(CARGO) build --lib --locked --no-default-features --target wasm32-unknown-unknown
 
 # These three are compiled to the same place, so one waits for the other.
-$(WASM)/cpu.wasm: $(RUST)
+$(WASM)/cpu.wasm: $(RUST) | target/.toolchain
 	$(WASM_BUILD) --profile web --features web-models
 	cp $(WASM)/web/skillrouter.wasm $@
 
@@ -78,7 +85,7 @@ $(WASM)/builder.wasm: $(RUST) $(WASM)/search.wasm
 	$(WASM_BUILD) --profile web --features web-builder
 	cp $(WASM)/web/skillrouter.wasm $@
 
-$(WASM)/gpu.wasm: $(RUST)
+$(WASM)/gpu.wasm: $(RUST) | target/.toolchain
 	$(WASM_BUILD) --profile web-gpu --features web-models,gpu
 	cp $(WASM)/web-gpu/skillrouter.wasm $@
 
@@ -145,7 +152,7 @@ chromium:
 
 # Any Vulkan driver will do for the tests of the GPU kernels; where there is none, Mesa's, which runs on the processor.
 .PHONY: vulkan
-vulkan:
+vulkan: | chromium
 	@ls /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json >/dev/null 2>&1 \
 		|| (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mesa-vulkan-drivers) \
 		|| (echo "install a Vulkan driver first: apt-get install mesa-vulkan-drivers" >&2; exit 1)
