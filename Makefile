@@ -8,6 +8,7 @@
 SHELL := /bin/bash
 # Two builds at a time: each has long stretches in which it uses one core.
 MAKEFLAGS += --jobs=2
+unexport MAKEFLAGS MFLAGS # cargo and rustc would look for make's pipe of tokens.
 .DELETE_ON_ERROR:
 .PHONY: help demo test check fmt index pkg site bench train-encoder train-reranker train-eval quality clean
 
