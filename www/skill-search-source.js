@@ -43,6 +43,8 @@ export class Source {
   #attempt = null;
   /** Whether the model of the router that answers now has been loaded. */
   #by_meaning = false;
+  /** The `ready` of the engine whose loading is told. @type {Promise<void> | null | undefined} */
+  #followed;
   #turns = new TypingTurns();
 
   /**
@@ -117,14 +119,27 @@ export class Source {
       if (this.#router) this.#closeRouter(this.#router);
       this.#router = next;
       next.addEventListener?.('own', () => this.#router === next && this.#members.forEach((member) => member.onOwn()));
-      this.#by_meaning = false;
-      this.#say('words', 'By words, model loading');
+      const following = this.#follow(next, attempt);
       for (const member of this.#members) member.onRouter();
-      await next.ready;
+      await following;
+    } catch (error) {
+      if (isCurrent()) this.#failed(error, attempt.signal);
+    }
+  }
+
+  /** Tells how the models of a router come. @param {RouterLike} router @param {AbortController} attempt */
+  async #follow(router, attempt) {
+    const isCurrent = () => this.#attempt === attempt;
+    const { ready } = router;
+    this.#followed = ready;
+    this.#by_meaning = false;
+    this.#say('words', 'By words, model loading');
+    try {
+      await ready;
       if (!isCurrent()) return;
       this.#by_meaning = true;
-      if (next.reranker_ready) this.#say('ready', 'Ready, reranker loading');
-      await next.reranker_ready?.catch((error) => this.#unlessUnpublished(error));
+      if (router.reranker_ready) this.#say('ready', 'Ready, reranker loading');
+      await router.reranker_ready?.catch((error) => this.#unlessUnpublished(error));
       if (isCurrent()) this.#say('ready', 'Ready, all on this device', { isLoading: false });
     } catch (error) {
       if (isCurrent()) this.#failed(error, attempt.signal);
@@ -134,8 +149,12 @@ export class Source {
   /**
    * An answer for somebody who types, in turn. The signal in `options` ends with the asker's next question.
    */
-  ask(asker, query, options) {
-    return this.#turns.take(asker, options.signal, () => this.#router.route(query, { ...options, typing: true }));
+  async ask(asker, query, options) {
+    const answer = await this.#turns.take(asker, options.signal, () => this.#router.route(query, { ...options, typing: true }));
+    // An engine that stopped while its models were loading has been replaced for this answer, and loads them again.
+    const is_replaced = this.#state.error?.code === 'engine' && this.#router?.ready !== this.#followed;
+    if (is_replaced) void this.#follow(this.#router, this.#attempt);
+    return answer;
   }
 
   #end() {

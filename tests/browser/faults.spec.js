@@ -2,7 +2,7 @@
  * What goes wrong on the way to a page: every fault is named with its remedy, loses nothing, and can be tried again.
  */
 
-import { Demo, ENCODER, expect, NO_RERANKER, openRouter, test } from './page.js';
+import { Demo, ENCODER, expect, NO_RERANKER, openRouter, OWN_RERANKER, test } from './page.js';
 import { flipByte, PANIC_ON_REQUEST, PANICS, patchEngine, seal, tamper } from './tampering.js';
 
 test('missing weights: words go on answering, the banner says what to do, a retry heals it', async ({ demo, context }) => {
@@ -183,6 +183,25 @@ test('the page survives a panic: the banner says so, the next question takes it 
   await expect(demo.names.first()).toBeVisible();
   await expect(demo.banner).toBeHidden();
   await demo.expectStage();
+});
+
+test('a panic while the reranker is loading: what loads in the place of it is told to its end', async ({ demo, context }) => {
+  await patchEngine(context, PANIC_ON_REQUEST);
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await context.route(`**/${OWN_RERANKER}/weights-*`, async (route) => {
+    await released;
+    await route.continue().catch(() => {}); // The engine that asked for it may be gone.
+  });
+  await demo.open();
+  await expect(demo.state).toHaveText('Ready, reranker loading');
+  await demo.query.fill('panic');
+  await expect(demo.state).toHaveText('Answers not re-ranked');
+  release();
+  await demo.query.fill('plan a wedding');
+  await demo.expectComplete();
+  await expect(demo.banner).toBeHidden();
+  await demo.expectReranked();
 });
 
 test('cards and bodies that do not come: names stay, and each says what is missing', async ({ demo, page, context }) => {
