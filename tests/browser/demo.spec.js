@@ -40,6 +40,7 @@ test('works with the keyboard alone', async ({ demo, page }) => {
   await page.keyboard.press('/');
   await expect(demo.query).toBeFocused();
   await page.keyboard.type('scale a recipe to twelve guests');
+  await expect(page.locator('#answer')).toHaveAttribute('aria-busy', 'false'); // The answer to the last key, not to one before.
   await expect(page.locator('#answer-stage')).toHaveAttribute('data-stage', 'retrieved');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('ArrowDown');
