@@ -6,19 +6,20 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::{
-    contract::{Contract, EncoderId, Routing},
+    contract::{Contract, EncoderId},
     error::{Error, Result},
     index::{
         Index,
         builder::{self, IndexConfig, IndexOutput, IndexedSkill, SkillTerms},
         cards::Card,
-        lexical_builder::TermCounts,
-        terms::Terms,
+        lexical::TermCounts,
         vectors::QuantizedVector,
     },
-    model::config::{ModelManifest, Task},
+    model::manifest::{ModelManifest, Role},
     risk,
+    routing::Routing,
     skill::{SkillFile, SkillText},
+    terms::Terms,
 };
 
 /// Skills, and the vectors of as many of their texts as have one.
@@ -48,7 +49,7 @@ impl Collection {
     /// [`Error::Unavailable`] for a reranker.
     pub fn new(manifest: &ModelManifest) -> Result<Collection> {
         let encoder = manifest.encoder_id()?;
-        let Task::Encoder { contract, routing, .. } = manifest.task.clone() else {
+        let Role::Encoder { contract, routing, .. } = manifest.role.clone() else {
             unreachable!("only an encoder has an id");
         };
         let (skills, vectors, asked) = (BTreeMap::new(), HashMap::new(), Vec::new());

@@ -1,14 +1,13 @@
 //! The text contract of a model: how a query and a skill become the exact text that the model was trained on.
 //!
 //! A wrong prefix moved one published model by 8.8 points, so text reaches a model only as [`QueryText`],
-//! [`DocumentText`] or [`PairText`], which only this file makes, and the encoder's contract is stored, hashed, in every
+//! [`DocumentText`], [`PairDocument`] or [`PairText`], which only this file makes, and the encoder's contract is stored, hashed, in every
 //! index.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, Result},
-    fit::Calibration,
     format,
 };
 
@@ -21,13 +20,15 @@ pub struct QueryText(String);
 pub struct DocumentText(String);
 
 impl QueryText {
-    pub(crate) fn as_str(&self) -> &str {
+    /// The text.
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl DocumentText {
-    pub(crate) fn as_str(&self) -> &str {
+    /// The text.
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 
@@ -135,6 +136,10 @@ impl Contract {
         format::sha256_hex(&serde_json::to_vec(self).expect("a contract serialises"))
     }
 }
+
+/// A skill as the reranker wants it, before it meets a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairDocument(String);
 
 /// A task and a skill as the reranker wants them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -268,21 +273,26 @@ impl PairContract {
         }
     }
 
-    /// The text of a skill, for [`PairContract::text`].
-    pub fn document(&self, name: &str, description: &str, body: &str, documents: Documents) -> String {
+    /// A skill, for [`PairContract::text`].
+    pub fn document(&self, name: &str, description: &str, body: &str, documents: Documents) -> PairDocument {
         let limits = match documents {
             Documents::Exact => self.document.limits(),
             Documents::Fast => self.fast,
         };
-        self.document.fill(name, description, body, limits)
+        PairDocument(self.document.fill(name, description, body, limits))
+    }
+
+    /// A skill that is given as one text already, as `skillrouter rerank` gets it.
+    pub fn whole_document(&self, text: String) -> PairDocument {
+        PairDocument(text)
     }
 
     /// The text of a task and a skill. White space around the task is dropped.
-    pub fn text(&self, query: &str, document: &str) -> PairText {
+    pub fn text(&self, query: &str, PairDocument(document): &PairDocument) -> PairText {
         let query = first_chars(query.trim(), self.query_max_chars);
         match &self.form {
-            PairForm::Pair => PairText::Pair { query: query.to_owned(), document: document.to_owned() },
-            PairForm::Late { .. } => PairText::Apart(document.to_owned()),
+            PairForm::Pair => PairText::Pair { query: query.to_owned(), document: document.clone() },
+            PairForm::Late { .. } => PairText::Apart(document.clone()),
             PairForm::Prompt { prefix, middle, suffix, .. } => PairText::Prompt {
                 prefix: prefix.clone(),
                 middle: fill(middle, &[("{query}", query), ("{document}", document)]),
@@ -313,48 +323,6 @@ fn require(file: &str, template: &str, places: &[&str]) -> Result<()> {
     match places.iter().find(|place| !template.contains(**place)) {
         Some(place) => Err(Error::malformed(file, format!("contract template {template:?} has no {place}"))),
         None => Ok(()),
-    }
-}
-
-/// How a router uses an encoder; an index keeps a copy of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Routing {
-    /// Weight of the dense score; the lexical score has weight 1. See [`crate::router`] for the formula.
-    pub dense_weight: f32,
-    /// How likely the first route of a retrieved answer fits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calibration: Option<Calibration>,
-    /// The reranker that improves on its answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reranker: Option<DefaultReranker>,
-}
-
-/// The reranker that is used where none is named.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DefaultReranker {
-    /// Name of its folder, which stands beside the encoder's.
-    pub name: String,
-    /// How many of the best routes it reads.
-    pub rerank: usize,
-    /// How much of each it reads.
-    pub documents: Documents,
-    /// Characters of the longest query that it improves on; answers to longer ones stay as they were retrieved.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub longest_query: Option<usize>,
-}
-
-impl DefaultReranker {
-    /// Whether a query is short enough.
-    pub fn serves(&self, query: &str) -> bool {
-        self.longest_query.is_none_or(|longest| query.trim().chars().count() <= longest)
-    }
-}
-
-impl Default for Routing {
-    /// For an encoder that was not trained for skills: see `BENCHMARKS.md`, "Fusion".
-    fn default() -> Self {
-        Self { dense_weight: 0.3, calibration: None, reranker: None }
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! The way of a request: text, contract, tokens, vector, hits, rerank, routes; the modules stand in that order.
 //! The core does no IO: bytes come in, values go out. JavaScript fetches, the command line reads files.
+//!
+//! Features follow the rooms, so that each build contains what it uses: `search` without models, `models` without an index.
 
 pub mod error;
 pub mod format;
@@ -10,25 +12,37 @@ pub mod skill;
 
 pub mod risk;
 
+pub mod terms;
+
 pub mod fit;
 
 pub mod contract;
+pub mod routing;
+#[cfg(feature = "models")]
 pub mod tokenize;
 
+#[cfg(feature = "models")]
 pub mod device;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod kernel;
+pub mod matrix;
+#[cfg(feature = "models")]
 pub mod nn;
 
 pub mod model;
 
+#[cfg(feature = "search")]
 pub mod index;
 
 #[cfg(feature = "build")]
 pub mod collection;
 
 pub mod answer;
+#[cfg(feature = "search")]
+pub mod searcher;
+
+#[cfg(all(feature = "search", feature = "models"))]
 pub mod router;
 
 #[cfg(feature = "web")]

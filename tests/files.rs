@@ -5,7 +5,7 @@ use std::fs;
 use skillrouter::{
     device::Device,
     index::{Index, manifest::INDEX_FILE},
-    model::{config::MODEL_FILE, loader::ModelLoader},
+    model::{loader::ModelLoader, manifest::MODEL_FILE},
 };
 
 use crate::support::Workspace;

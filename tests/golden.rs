@@ -7,13 +7,13 @@ use serde_json::Value;
 use skillrouter::{
     contract::Documents,
     device::Device,
-    model::{config::MODEL_FILE, encoder::Encoder, loader::ModelLoader, reranker::Reranker},
+    model::{encoder::Encoder, loader::ModelLoader, manifest::MODEL_FILE, reranker::Reranker},
     tokenize::{Tokenizer, Tokens},
 };
 
 /// The CPU, and the GPU of this machine; Mesa's software one (Debian's mesa-vulkan-drivers) will do.
 fn devices() -> [Device; 2] {
-    let gpu = pollster::block_on(Device::gpu());
+    let gpu = pollster::block_on(Device::gpu(None));
     [Device::cpu(), gpu.expect("tests need Vulkan: install a driver, such as Debian's mesa-vulkan-drivers")]
 }
 

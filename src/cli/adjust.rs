@@ -8,10 +8,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use skillrouter::{
-    contract::{DefaultReranker, Routing},
     fit::Calibration,
     index::manifest::{INDEX_FILE, IndexManifest},
-    model::config::{MODEL_FILE, ModelManifest, Scoring, Task},
+    model::manifest::{MODEL_FILE, ModelManifest, Role, Scoring},
+    routing::{DefaultReranker, Routing},
 };
 
 use super::{files::read, rerank::DocumentsArg};
@@ -59,12 +59,12 @@ pub fn run(args: AdjustArgs) -> Result<()> {
     let (path, bytes) = match (model.exists(), index.exists()) {
         (true, _) => {
             let mut manifest = ModelManifest::open(&read(&model)?)?;
-            match &mut manifest.task {
-                Task::Encoder { routing, late, .. } => {
+            match &mut manifest.role {
+                Role::Encoder { routing, late, .. } => {
                     adjust_scoring(late.as_mut(), &args, rerank_calibration)?;
                     adjust_fusion(routing, &args, calibration)?;
                 }
-                Task::Reranker(scoring) => {
+                Role::Reranker(scoring) => {
                     if args.dense_weight.is_some() || args.reranker.is_some() {
                         let folder = args.folder.display();
                         bail!("{folder} is a reranker; --dense-weight and --reranker are for encoders and indexes");

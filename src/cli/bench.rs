@@ -11,7 +11,7 @@ use clap::Args;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 use skillrouter::{
-    contract::Documents,
+    contract::{Documents, PairDocument},
     index::{
         exact,
         hnsw::{EF_CONSTRUCTION, Hnsw},
@@ -133,9 +133,9 @@ fn bench_rerank(args: &BenchArgs, dir: &Path) -> Result<Value> {
     let reranker = open_reranker(dir, args.device)?;
     let load_ms = (start.elapsed().as_secs_f64() * 1e3).round();
     let task = "turn these receipts into a spreadsheet with one row for each of them";
-    let frame = reranker.begin(task, &[String::new()])?.n_tokens();
+    let frame = reranker.begin(task, &[reranker.contract().whole_document(String::new())])?.n_tokens();
     let body = "word ".repeat(args.rerank_tokens.saturating_sub(frame + 6));
-    let documents: Vec<String> =
+    let documents: Vec<PairDocument> =
         (0..args.rerank).map(|i| reranker.document(&format!("skill {i}"), "", &body, Documents::Exact)).collect();
     let begun = reranker.begin(task, &documents)?;
     let run = || scores(&reranker, task, &documents).expect("documents that fit");

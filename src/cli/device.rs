@@ -19,7 +19,7 @@ impl DeviceArg {
         match self {
             DeviceArg::Cpu => Ok(Device::cpu()),
             #[cfg(feature = "gpu")]
-            DeviceArg::Gpu => Ok(pollster::block_on(Device::gpu())?),
+            DeviceArg::Gpu => Ok(pollster::block_on(Device::gpu(None))?),
             #[cfg(not(feature = "gpu"))]
             DeviceArg::Gpu => anyhow::bail!("this build has no GPU support; build it with --features gpu"),
         }

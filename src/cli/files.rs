@@ -10,7 +10,7 @@ use skillrouter::{
     device::Device,
     format::Kind,
     index::{Index, manifest::INDEX_FILE},
-    model::{config::MODEL_FILE, encoder::Encoder, loader::ModelLoader, reranker::Reranker},
+    model::{encoder::Encoder, loader::ModelLoader, manifest::MODEL_FILE, reranker::Reranker},
 };
 
 use super::device::DeviceArg;

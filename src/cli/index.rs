@@ -16,14 +16,14 @@ use skillrouter::{
     index::{
         builder::{self, IndexConfig, IndexOutput, IndexedSkill, SkillTerms},
         cards::Card,
-        lexical_builder::{LexicalConfig, TermCounts},
+        lexical::{LexicalConfig, TermCounts},
         manifest::INDEX_FILE,
-        terms::Terms,
         vectors::QuantizedVector,
     },
-    model::{config::Task, encoder::Encoder},
+    model::{encoder::Encoder, manifest::Role},
     risk::{self, Note},
     skill::Skill,
+    terms::Terms,
     tokenize::Tokens,
 };
 
@@ -126,7 +126,7 @@ pub fn run(args: IndexArgs) -> Result<()> {
     let lexical = args.keywords.map(|keywords| LexicalConfig { keywords, ..LexicalConfig::ALL });
     let config = IndexConfig { hnsw: args.hnsw, map: !args.no_map, no_bodies: args.no_bodies, lexical };
     let (manifest, id) = (encoder.manifest(), encoder.manifest().encoder_id()?);
-    let Task::Encoder { routing, .. } = manifest.task.clone() else { bail!("{} is no encoder", manifest.name) };
+    let Role::Encoder { routing, .. } = manifest.role.clone() else { bail!("{} is no encoder", manifest.name) };
     let frequencies = frequencies.into_iter().collect();
     let progress = Progress::spinner("writing the index");
     let output = builder_on_one_thread(|| {

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
 use skillrouter::{
-    contract::Documents,
+    contract::{Documents, PairDocument},
     model::reranker::{Document, Reranker},
 };
 
@@ -70,7 +70,7 @@ pub fn run(args: RerankArgs) -> Result<()> {
         let line = line.context("cannot read standard input as UTF-8")?;
         let place = || format!("line {} is not {{\"query\": .., \"documents\": [..]}}", number + 1);
         let line: Line = serde_json::from_str(&line).with_context(place)?;
-        let documents = reranker.texts(line.documents, args.documents.into());
+        let documents = reranker.documents(line.documents, args.documents.into());
         let scores = scores(&reranker, &line.query, &documents)?;
         match args.json {
             true => writeln!(out, "{}", json!({ "scores": scores }))?,
@@ -81,8 +81,8 @@ pub fn run(args: RerankArgs) -> Result<()> {
 }
 
 /// All scores; a CPU shares the documents among its cores.
-pub fn scores(reranker: &Reranker, query: &str, documents: &[String]) -> Result<Vec<f32>> {
-    let score = |documents: &[String]| pollster::block_on(reranker.scores(query, documents));
+pub fn scores(reranker: &Reranker, query: &str, documents: &[PairDocument]) -> Result<Vec<f32>> {
+    let score = |documents: &[PairDocument]| pollster::block_on(reranker.scores(query, documents));
     if reranker.device().kind() != "cpu" || documents.is_empty() {
         return Ok(score(documents)?);
     }

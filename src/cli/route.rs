@@ -9,11 +9,12 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use skillrouter::{
-    contract::{DefaultReranker, Documents},
+    contract::{Documents, PairDocument},
     fit::{Calibration, Word},
-    model::{config::Scoring, reranker::Reranker},
+    model::{manifest::Scoring, reranker::Reranker},
     risk::{Category, Risk},
     router::{Answer, Mode, RerankOptions, Route, RouteOptions, Router, SearchMethod},
+    routing::DefaultReranker,
 };
 
 use super::{
@@ -167,7 +168,7 @@ impl Reranking {
 
     /// The answer with its first routes reranked and `top` left; cards and bodies of these must be in the index.
     pub fn apply(&self, router: &Router, task: &str, answer: &Answer, top: usize) -> Result<Answer> {
-        let texts: Vec<String> = answer
+        let documents: Vec<PairDocument> = answer
             .routes
             .iter()
             .take(self.usage.rerank)
@@ -177,7 +178,7 @@ impl Reranking {
                 Ok(self.model.document(&card.name, &card.description, body, self.usage.documents))
             })
             .collect::<Result<_>>()?;
-        let scores: Vec<Option<f32>> = rerank::scores(&self.model, task, &texts)?.into_iter().map(Some).collect();
+        let scores: Vec<Option<f32>> = rerank::scores(&self.model, task, &documents)?.into_iter().map(Some).collect();
         let (retrieval_weight, calibration) = (self.retrieval_weight, self.calibration);
         Ok(answer.reranked(&scores, RerankOptions { retrieval_weight, calibration, top }))
     }

@@ -10,8 +10,8 @@ use skillrouter::{
     format::FileEntry,
     index::manifest::{INDEX_FILE, IndexManifest},
     model::{
-        config::{MODEL_FILE, ModelManifest, Task},
         encoder::Encoder,
+        manifest::{MODEL_FILE, ModelManifest, Role},
         reranker::Reranker,
     },
 };
@@ -57,9 +57,9 @@ fn verify(dir: &Path) -> Result<usize> {
         let manifest = ModelManifest::open(&read(&dir.join(MODEL_FILE))?)?;
         let n_files = check_files(dir, manifest.files())?;
         let loader = open_loader(dir, &Device::cpu())?;
-        match manifest.task {
-            Task::Encoder { .. } => drop(Encoder::new(loader)?),
-            Task::Reranker(_) => drop(Reranker::new(loader)?),
+        match manifest.role {
+            Role::Encoder { .. } => drop(Encoder::new(loader)?),
+            Role::Reranker(_) => drop(Reranker::new(loader)?),
         }
         return Ok(n_files);
     }

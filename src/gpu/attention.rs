@@ -1,21 +1,7 @@
 //! Softmax attention: bidirectional or causal, with grouped key/value heads and a shared prefix.
 
-use super::{Constants, GpuTensor, Launch, Traits, line, traits};
+use super::{Constants, GpuTensor, Launch, line};
 use crate::kernel::Heads;
-
-/// Attention of texts that stand end to end; see [`crate::kernel::attend`].
-///
-/// # Shapes
-/// `q` and the result are `[t, h * e]`, the keys and values of `own` and `prefix` `[.., g * e]`.
-pub fn attend(
-    q: &GpuTensor,
-    own: [&GpuTensor; 2],
-    prefix: Option<[&GpuTensor; 2]>,
-    lengths: &[usize],
-    heads: Heads,
-) -> GpuTensor {
-    attend_with(traits(), q, own, prefix, lengths, heads)
-}
 
 /// Head widths up to this one leave room for keys and values in the 16 KiB of memory that every workgroup has.
 const MAX_TILED_HEAD_WIDTH: usize = 128;
@@ -24,8 +10,11 @@ const TILE_ROWS: usize = 16;
 /// Invocations of a row there.
 const LANES: usize = 4;
 
-fn attend_with(
-    traits: Traits,
+/// Attention of texts that stand end to end; see [`crate::kernel::attend`].
+///
+/// # Shapes
+/// `q` and the result are `[t, h * e]`, the keys and values of `own` and `prefix` `[.., g * e]`.
+pub fn attend(
     q: &GpuTensor,
     own: [&GpuTensor; 2],
     prefix: Option<[&GpuTensor; 2]>,
@@ -46,11 +35,11 @@ fn attend_with(
     // Something must be bound where there is no prefix, and no buffer may be bound twice.
     let [prefix_keys, prefix_values] = match prefix {
         Some(pair) => pair.map(|tensor| tensor.inner.handle.clone()),
-        None => [q.upload(&[0; 16]), q.upload(&[0; 16])],
+        None => [q.context.upload(&[0; 16]), q.context.upload(&[0; 16])],
     };
     let [keys, values] = own.map(|tensor| &tensor.inner.handle);
     let e = heads.head_width;
-    let tiled = !traits.software && e <= MAX_TILED_HEAD_WIDTH;
+    let tiled = !q.context.traits.software && e <= MAX_TILED_HEAD_WIDTH;
     Launch {
         source: if tiled { tiled_source } else { source },
         constants: &[
@@ -63,7 +52,7 @@ fn attend_with(
         count: [t.div_ceil(if tiled { TILE_ROWS } else { 64 }), heads.n_heads, 1],
         shape: [t, width],
     }
-    .run(q, &[&q.inner.handle, keys, values, &prefix_keys, &prefix_values])
+    .run(&q.context, &[&q.inner.handle, keys, values, &prefix_keys, &prefix_values])
 }
 
 /// `attention_registers.wgsl` with its steps written out: WGSL passes no arrays of a buffer to a function.
@@ -98,17 +87,12 @@ fn with_steps(kernel: &str, step: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        device,
-        gpu::tests::{ALL_TRAITS, gpu},
-        kernel::{self, KeysValues},
-    };
+    use crate::{device, gpu::tests::gpus, kernel};
 
     /// The oracle is the CPU's kernel, whose own is burn. Rows that fill no tile, texts that end within one, heads that share
     /// keys, and widths that leave lanes without work.
     #[test]
     fn attention_is_that_of_the_cpu() {
-        let device = gpu();
         let numbers = |seed: usize, n: usize| -> Vec<f32> {
             (0..n).map(|i| ((i * 7919 + seed * 104_729) % 1009) as f32 / 300.0 - 1.5).collect()
         };
@@ -131,19 +115,17 @@ mod tests {
             ]
             .map(|(seed, n)| numbers(seed, n));
             let mut want = vec![0.0; t * q_width];
-            let own = KeysValues { keys: &keys, values: &values };
-            let prefix = KeysValues { keys: &prefix_keys, values: &prefix_values };
-            kernel::attend(&q, own, prefix, lengths, heads, &mut want);
-            let tensor = |values: &[f32], width: usize| {
-                GpuTensor::new(device.tensor(values.to_vec(), [values.len() / width, width]))
-            };
-            let own = [&tensor(&keys, kv_width), &tensor(&values, kv_width)];
-            let prefix = (n_prefix > 0).then(|| [tensor(&prefix_keys, kv_width), tensor(&prefix_values, kv_width)]);
-            for traits in ALL_TRAITS {
-                let prefix = prefix.as_ref().map(|[keys, values]| [keys, values]);
-                let got = attend_with(traits, &tensor(&q, q_width), own, prefix, lengths, heads);
+            kernel::attend(&q, [&keys, &values], [&prefix_keys, &prefix_values], lengths, heads, &mut want);
+            for gpu in gpus() {
+                let tensor = |values: &[f32], width: usize| {
+                    GpuTensor::new(gpu.tensor(values.to_vec(), [values.len() / width, width]), &gpu)
+                };
+                let own = [&tensor(&keys, kv_width), &tensor(&values, kv_width)];
+                let prefix = [tensor(&prefix_keys, kv_width), tensor(&prefix_values, kv_width)];
+                let prefix = (n_prefix > 0).then(|| prefix.each_ref());
+                let got = attend(&tensor(&q, q_width), own, prefix, lengths, heads);
                 for (i, (got, want)) in device::cpu_values(got.into_tensor::<2>()).iter().zip(&want).enumerate() {
-                    assert!((got - want).abs() < 1e-5, "{heads:?}, {traits:?}, at {i}: {got} for {want}");
+                    assert!((got - want).abs() < 1e-5, "{heads:?}, {:?}, at {i}: {got} for {want}", gpu.traits);
                 }
             }
         }

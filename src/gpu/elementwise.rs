@@ -6,7 +6,7 @@ use super::{Constants, GpuTensor, Launch, spread};
 
 /// GELU with the exact error function.
 pub fn gelu(x: &GpuTensor) -> GpuTensor {
-    elementwise(x, &x.upload(&[0; 16]), 0)
+    elementwise(x, &x.context.upload(&[0; 16]), 0)
 }
 
 /// `silu(gate) * up`.
@@ -29,5 +29,5 @@ fn elementwise(a: &GpuTensor, b: &Handle, kind: usize) -> GpuTensor {
         count: spread(n.div_ceil(64)),
         shape,
     }
-    .run(a, &[&a.inner.handle, b])
+    .run(&a.context, &[&a.inner.handle, b])
 }

@@ -5,14 +5,8 @@
 
 use burn::cubecl::server::Handle;
 
-use super::{Constants, GpuTensor, Launch, Traits, line, spread, traits};
-use crate::{
-    device::Device,
-    nn::{
-        linear::Matrix,
-        quant::{BLOCK, Bits},
-    },
-};
+use super::{Constants, Context, GpuTensor, Launch, Traits, line, spread};
+use crate::matrix::{BLOCK, Bits, Matrix};
 
 /// A matrix `[n, k]` on a GPU.
 pub struct GpuMatrix {
@@ -21,15 +15,15 @@ pub struct GpuMatrix {
     bits: usize,
     weights: Handle,
     scales: Handle,
+    context: Context,
 }
 
 impl GpuMatrix {
     /// Uploads a matrix.
     ///
     /// # Panics
-    /// When `k` is not a multiple of 8; [`crate::model::config::Architecture::check`] refuses such models.
-    pub fn new(matrix: &Matrix, device: &Device) -> GpuMatrix {
-        let like = GpuTensor::new(device.tensor(vec![0.0], [1, 1]));
+    /// When `k` is not a multiple of 8; [`crate::model::manifest::Architecture::check`] refuses such models.
+    pub fn new(matrix: &Matrix, context: &Context) -> GpuMatrix {
         let [n, k] = matrix.shape();
         assert!(k.is_multiple_of(8), "rows of {k} are not whole words");
         let floats = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
@@ -40,17 +34,22 @@ impl GpuMatrix {
         };
         let (bits, weights, scales) = match matrix {
             Matrix::Dense { weights, .. } => {
-                (32, like.upload(&floats(weights)), like.upload(&halves(&[half::f16::ONE])))
+                (32, context.upload(&floats(weights)), context.upload(&halves(&[half::f16::ONE])))
             }
             Matrix::Quantized(matrix) => {
                 let bits = match matrix.bits {
                     Bits::Eight => 8,
                     Bits::Four => 4,
                 };
-                (bits, like.upload(&matrix.quants), like.upload(&halves(&matrix.scales)))
+                (bits, context.upload(&matrix.quants), context.upload(&halves(&matrix.scales)))
             }
         };
-        GpuMatrix { n, k, bits, weights, scales }
+        GpuMatrix { n, k, bits, weights, scales, context: context.clone() }
+    }
+
+    /// The GPU that it is on.
+    pub fn context(&self) -> &Context {
+        &self.context
     }
 }
 
@@ -59,7 +58,7 @@ impl GpuMatrix {
 /// # Shapes
 /// `x` `[m, k]` to `[m, n]`; `bias` `[1, n]`.
 pub fn matmul(x: &GpuTensor, matrix: &GpuMatrix, bias: &GpuTensor) -> GpuTensor {
-    let ([m, _], traits) = (x.shape(), traits());
+    let ([m, _], traits) = (x.shape(), x.context.traits);
     // In software, four products at once are slower than one by one: by half in Chromium's SwiftShader.
     let integer = traits.integer_dot && !traits.software && matrix.bits < 32;
     matmul_with(Tiling::of(m, matrix.n, traits), integer, x, matrix, bias)
@@ -86,7 +85,7 @@ fn matmul_with(tiling: Tiling, integer: bool, x: &GpuTensor, matrix: &GpuMatrix,
         count: [n.div_ceil(across * columns), m.div_ceil(down * rows), 1],
         shape: [m, n],
     }
-    .run(x, &[&x.inner.handle, &matrix.weights, &matrix.scales, &bias.inner.handle])
+    .run(&x.context, &[&x.inner.handle, &matrix.weights, &matrix.scales, &bias.inner.handle])
 }
 
 /// `[m, k]` of f32 as `matmul_integer.wgsl` reads it: four activations in two words, then one scale for each row and block.
@@ -100,7 +99,7 @@ fn quantize(x: &GpuTensor) -> GpuTensor {
         count: spread((m * n_blocks).div_ceil(64)),
         shape: [m, k / 2 + n_blocks],
     }
-    .run(x, &[&x.inner.handle])
+    .run(&x.context, &[&x.inner.handle])
 }
 
 /// How the invocations of a product share its work.
@@ -214,7 +213,7 @@ fn source(constants: &Constants) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{device, gpu::tests::gpu, nn::quant::Quantized};
+    use crate::{device, gpu::tests::gpu, matrix::Quantized};
 
     const TILINGS: [Tiling; 5] = [
         Tiling::Registers { rows: 4 },
@@ -227,7 +226,7 @@ mod tests {
     /// The oracle: dequantize, then multiply in f64. Every format, every kernel, shapes that fill no tile.
     #[test]
     fn the_product_is_that_of_the_dequantized_matrix() {
-        let device = gpu();
+        let gpu = gpu();
         for (m, n, k) in [(1, 16, 64), (3, 40, 200), (15, 33, 136), (130, 5, 8), (66, 1030, 72)] {
             let numbers = |n: usize, step: usize| (0..n).map(move |i| ((i * step % 1009) as f32 - 504.0) / 700.0);
             let (x, weights): (Vec<f32>, Vec<f32>) =
@@ -235,7 +234,7 @@ mod tests {
             let bias: Vec<f32> = (0..n).map(|i| i as f32 / 100.0).collect();
             let quantized = |bits| Matrix::Quantized(Quantized::new(bits, &weights, n, k));
             let dense = Matrix::Dense { n, k, weights: weights.clone() };
-            let upload = |values: &[f32], shape| GpuTensor::new(device.tensor(values.to_vec(), shape));
+            let upload = |values: &[f32], shape| GpuTensor::new(gpu.tensor(values.to_vec(), shape), &gpu);
             let (gpu_x, gpu_bias) = (upload(&x, [m, k]), upload(&bias, [1, n]));
             for (matrix, integer) in [
                 (dense, false),
@@ -256,7 +255,7 @@ mod tests {
                 // Sums of at most 200 products below 0.52, each rounded to 2^-24 of the running sum; activations of 16 bits are
                 // off by 2^-16 of their block's largest at most, and seldom all in one direction.
                 let tolerance = if integer { 5e-4 } else { 1e-4 };
-                let matrix = GpuMatrix::new(&matrix, &device);
+                let matrix = GpuMatrix::new(&matrix, &gpu);
                 for tiling in TILINGS {
                     let y = matmul_with(tiling, integer, &gpu_x, &matrix, &gpu_bias);
                     for (at, (got, want)) in device::cpu_values(y.into_tensor::<2>()).iter().zip(&want).enumerate() {

@@ -7,6 +7,7 @@
 //! work depends on what the GPU is good at: [`Traits`].
 
 mod attention;
+mod context;
 mod elementwise;
 mod matmul;
 mod norm;
@@ -15,11 +16,10 @@ mod pool;
 use std::{
     collections::BTreeMap,
     fmt::{Arguments, Write},
-    sync::OnceLock,
 };
 
 use burn::{
-    backend::{DispatchDevice, TensorMetadata, Wgpu},
+    backend::{TensorMetadata, Wgpu},
     cubecl::{
         CubeCount, CubeDim,
         prelude::KernelId,
@@ -28,54 +28,29 @@ use burn::{
     tensor::{DType, Shape, Tensor},
 };
 use burn_wgpu::{CubeTensor, KernelSource, SourceKernel, SourceTemplate, into_contiguous};
-use serde::Deserialize;
 
 pub use attention::attend;
+pub use context::{Context, Traits};
 pub use elementwise::{add, gelu, swiglu};
 pub use matmul::{GpuMatrix, matmul};
 pub use norm::{layer_norm, rms_norm, rotate};
 pub use pool::mean_of_ranges;
 
-/// What the GPU at hand is good at. There is one, as there is one [`crate::device::Device::gpu`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Traits {
-    /// It is a program that acts as one: workgroups that wait for each other cost it dearly.
-    pub software: bool,
-    /// It multiplies four pairs of 8-bit numbers at once (`dot4I8Packed` of WGSL).
-    pub integer_dot: bool,
-}
-
-static TRAITS: OnceLock<Traits> = OnceLock::new();
-
-/// Says what the GPU is good at, when it is opened; later calls change nothing.
-pub(crate) fn set_traits(traits: Traits) {
-    TRAITS.get_or_init(|| traits);
-}
-
-fn traits() -> Traits {
-    *TRAITS.get().expect("the GPU was opened before a tensor came to it")
-}
-
 /// A tensor on the GPU, row-major without gaps.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct GpuTensor {
     inner: CubeTensor,
+    context: Context,
 }
 
 impl GpuTensor {
-    /// Whether a tensor is on a GPU.
-    pub fn holds<const D: usize>(x: &Tensor<D>) -> bool {
-        matches!(x.device().as_dispatch(), DispatchDevice::Cube(_))
-    }
-
-    /// Takes over a tensor.
+    /// Takes over a tensor that is on this GPU.
     ///
     /// # Panics
-    /// When it is not on a GPU.
-    pub fn new<const D: usize>(x: Tensor<D>) -> GpuTensor {
-        let inner = x.try_into_primitive::<Wgpu>().expect("the tensor is on a GPU");
-        GpuTensor { inner: into_contiguous(inner) }
+    /// When it is somewhere else.
+    pub fn new<const D: usize>(x: Tensor<D>, context: &Context) -> GpuTensor {
+        let inner = x.try_into_primitive::<Wgpu>().expect("the tensor is on the GPU");
+        GpuTensor { inner: into_contiguous(inner), context: context.clone() }
     }
 
     /// As a tensor of burn.
@@ -83,15 +58,15 @@ impl GpuTensor {
         Tensor::from_primitive::<Wgpu>(self.inner)
     }
 
+    /// The GPU that it is on.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
     /// `[t, d]`
     pub fn shape(&self) -> [usize; 2] {
         let shape = self.inner.shape();
         [shape[0], shape[1]]
-    }
-
-    /// Bytes in the memory of this tensor's GPU.
-    fn upload(&self, bytes: &[u8]) -> Handle {
-        self.inner.client.create_from_slice(bytes)
     }
 }
 
@@ -113,27 +88,27 @@ struct Launch<'a> {
 const MAX_COUNT: usize = 65_535;
 
 impl Launch<'_> {
-    /// Runs the kernel on the device of `like`, with these inputs before `info` and the result.
-    fn run(self, like: &GpuTensor, inputs: &[&Handle]) -> GpuTensor {
-        let client = &like.inner.client;
+    /// Runs the kernel, with these inputs before `info` and the result.
+    fn run(self, context: &Context, inputs: &[&Handle]) -> GpuTensor {
+        let Context { queue, device, .. } = context;
         let info: Vec<u8> = self.info.iter().flat_map(|value| value.to_le_bytes()).collect();
-        let info = client.create_from_slice(&info);
+        let info = context.upload(&info);
         let n_values = self.shape[0] * self.shape[1];
-        let out = client.empty((n_values * size_of::<f32>()).max(16));
+        let out = queue.empty((n_values * size_of::<f32>()).max(16));
         let buffers = inputs.iter().copied().chain([&info, &out]).map(|handle| handle.clone().binding()).collect();
         let kernel = Wgsl { source: self.source, constants: self.constants.iter().copied().collect() };
         let [x, y, z] = self.count.map(|count| {
             assert!(count <= MAX_COUNT, "{count} workgroups are too many");
             count as u32
         });
-        client.launch(
+        queue.launch(
             Box::new(SourceKernel::new(kernel, CubeDim::new_1d(64))),
             CubeCount::Static(x, y, z),
             KernelArguments::new().with_buffers(buffers),
         );
         let shape = Shape::from(self.shape);
-        let inner = CubeTensor::new_contiguous(client.clone(), like.inner.device.clone(), shape, out, DType::F32);
-        GpuTensor { inner }
+        let inner = CubeTensor::new_contiguous(queue.clone(), device.clone(), shape, out, DType::F32);
+        GpuTensor { inner, context: context.clone() }
     }
 }
 
@@ -173,13 +148,18 @@ impl KernelSource for Wgsl {
 
 #[cfg(test)]
 mod tests {
-    use super::Traits;
-    use crate::device::Device;
+    use super::{Context, Traits};
 
-    pub(super) const ALL_TRAITS: [Traits; 2] =
+    /// Those of a GPU in software, and those of a graphics card.
+    const ALL_TRAITS: [Traits; 2] =
         [Traits { software: true, integer_dot: false }, Traits { software: false, integer_dot: true }];
 
-    pub(super) fn gpu() -> Device {
-        pollster::block_on(Device::gpu()).expect("tests need Vulkan: install Debian's mesa-vulkan-drivers")
+    pub(super) fn gpu() -> Context {
+        pollster::block_on(Context::open(None)).expect("tests need Vulkan: install Debian's mesa-vulkan-drivers")
+    }
+
+    /// The GPU at hand, once for each kind of kernels.
+    pub(super) fn gpus() -> [Context; 2] {
+        ALL_TRAITS.map(|traits| Context { traits, ..gpu() })
     }
 }

@@ -30,7 +30,7 @@ fn norm(x: &GpuTensor, weights: &GpuTensor, d: usize, eps: f32, kind: usize) -> 
         count: spread(n_rows),
         shape: [t, width],
     }
-    .run(x, &[&x.inner.handle, &weights.inner.handle])
+    .run(&x.context, &[&x.inner.handle, &weights.inner.handle])
 }
 
 /// Rotary position embedding; see [`crate::kernel::rotate_in_place`].
@@ -48,5 +48,5 @@ pub fn rotate(x: &GpuTensor, positions: &[u32], angles: &GpuTensor) -> GpuTensor
         count: spread((t * width / 2).div_ceil(64)),
         shape: [t, width],
     }
-    .run(x, &[&x.inner.handle, &angles.inner.handle])
+    .run(&x.context, &[&x.inner.handle, &angles.inner.handle])
 }

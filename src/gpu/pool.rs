@@ -19,5 +19,5 @@ pub fn mean_of_ranges(x: &GpuTensor, ranges: &[Range<usize>]) -> GpuTensor {
         count: [d.div_ceil(64), ranges.len(), 1],
         shape: [ranges.len(), d],
     }
-    .run(x, &[&x.inner.handle])
+    .run(&x.context, &[&x.inner.handle])
 }

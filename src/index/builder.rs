@@ -9,15 +9,16 @@ use std::{
 use super::{
     cards::{self, Card},
     hnsw::{EF_CONSTRUCTION, Hnsw},
-    lexical_builder::{LexicalBuilder, LexicalConfig, TermCounts},
+    lexical::{LexicalBuilder, LexicalConfig, TermCounts},
     manifest::{INDEX_FILE, IndexFiles, IndexManifest, Shards},
     map,
     vectors::{QuantizedVector, Vectors},
 };
 use crate::{
-    contract::{EncoderId, Routing},
+    contract::EncoderId,
     format::{FileEntry, Kind, content_hash},
     risk::Rule,
+    routing::Routing,
 };
 
 /// Skills in a shard of cards, on average. About 100 KB to fetch for a page of results, at most ten times that.

@@ -1,14 +1,15 @@
 //! An index, and beside it one of the user's own skills: searched together, and numbered one after the other.
 
 use super::{
-    Index,
-    bm25::Corpus,
-    exact,
-    terms::Terms,
+    Index, exact,
+    lexical::Corpus,
     top_k::{Hit, TopK},
     vectors::QueryVector,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    terms::Terms,
+};
 
 /// The two; skills of the second come after those of the first.
 pub struct Joined {

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    contract::{EncoderId, Routing},
+    contract::EncoderId,
     error::{Error, Result},
     format::{self, FileEntry, JsonFormat, Kind},
     risk::Rule,
+    routing::Routing,
 };
 
 /// Name of the manifest within an index folder.

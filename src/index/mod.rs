@@ -1,17 +1,14 @@
 //! The skill index: vectors, terms and cards in static files, and the searches over them. No burn in here.
 
-pub mod bm25;
+#[cfg(feature = "build")]
 pub mod builder;
 pub mod cards;
 pub mod exact;
 pub mod hnsw;
 pub mod joined;
 pub mod lexical;
-pub mod lexical_builder;
 pub mod manifest;
 pub mod map;
-pub mod postings;
-pub mod terms;
 pub mod top_k;
 pub mod vectors;
 

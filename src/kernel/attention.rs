@@ -15,21 +15,13 @@ pub struct Heads {
     pub causal: bool,
 }
 
-/// Keys and values, both `[t, g * e]`.
-#[derive(Clone, Copy, Debug)]
-pub struct KeysValues<'a> {
-    /// `[t, g * e]`
-    pub keys: &'a [f32],
-    /// `[t, g * e]`
-    pub values: &'a [f32],
-}
-
 dispatch! {
     /// Softmax attention of each text over `prefix`, which all texts see, and its own tokens.
     ///
-    /// Texts stand end to end: `q` and `out` are `[t, h * e]` and `own` has `t` rows, where `t` is the sum of `lengths`.
+    /// Texts stand end to end: `q` and `out` are `[t, h * e]`, where `t` is the sum of `lengths`. `own` and `prefix` are keys, then
+    /// values, `[rows, g * e]`; `own` has `t` rows.
     pub fn attend(
-        q: &[f32], own: KeysValues, prefix: KeysValues, lengths: &[usize], heads: Heads, out: &mut [f32],
+        q: &[f32], own: [&[f32]; 2], prefix: [&[f32]; 2], lengths: &[usize], heads: Heads, out: &mut [f32],
     ) = attend_body
 }
 
@@ -39,8 +31,8 @@ const QUERY_ROWS: usize = 4;
 #[inline(always)]
 fn attend_body<const FMA: bool>(
     q: &[f32],
-    own: KeysValues,
-    prefix: KeysValues,
+    own: [&[f32]; 2],
+    prefix: [&[f32]; 2],
     lengths: &[usize],
     heads: Heads,
     out: &mut [f32],
@@ -55,15 +47,15 @@ fn attend_body<const FMA: bool>(
 #[inline(always)]
 fn attend_lanes<const FMA: bool, const L: usize>(
     q: &[f32],
-    own: KeysValues,
-    prefix: KeysValues,
+    own: [&[f32]; 2],
+    prefix: [&[f32]; 2],
     lengths: &[usize],
     heads: Heads,
     out: &mut [f32],
 ) {
     let Heads { n_heads, n_kv_heads, head_width: e, causal } = heads;
     let (q_width, kv_width, group) = (n_heads * e, n_kv_heads * e, n_heads / n_kv_heads);
-    let n_prefix = prefix.keys.len() / kv_width;
+    let n_prefix = prefix[0].len() / kv_width;
     let max_keys = n_prefix + lengths.iter().copied().max().unwrap_or(0);
     let scale = 1.0 / (e as f32).sqrt();
     let padded_e = e.next_multiple_of(L);
@@ -79,14 +71,14 @@ fn attend_lanes<const FMA: bool, const L: usize>(
         let place = |row: usize| row * kv_width + kv_head * e;
         for key in 0..n_prefix {
             let place = place(key);
-            let pair = [&prefix.keys[place..][..e], &prefix.values[place..][..e]];
+            let pair = [&prefix[0][place..][..e], &prefix[1][place..][..e]];
             lay_out(key, pair, &mut keys, padded_keys, &mut values, padded_e);
         }
         let mut start = 0;
         for &t in lengths {
             for token in 0..t {
                 let place = place(start + token);
-                let pair = [&own.keys[place..][..e], &own.values[place..][..e]];
+                let pair = [&own[0][place..][..e], &own[1][place..][..e]];
                 lay_out(n_prefix + token, pair, &mut keys, padded_keys, &mut values, padded_e);
             }
             for head in kv_head * group..(kv_head + 1) * group {

@@ -109,7 +109,7 @@ fn quantize_row_body<const FMA: bool>(row: &[f32], quants: &mut [i16], scale: &m
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::quant::{Bits, Quantized};
+    use crate::matrix::{Bits, Quantized};
 
     /// The oracle: dequantize, then multiply in f64.
     #[test]

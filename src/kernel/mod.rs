@@ -15,7 +15,7 @@ mod matmul;
 mod norm;
 mod panel;
 
-pub use attention::{Heads, KeysValues, attend};
+pub use attention::{Heads, attend};
 pub use dense::matmul_dense;
 pub use dot::{dot_bytes, dot_rows};
 pub use elementwise::{add_in_place, exp_in_place, gelu_in_place, softmax_row, swiglu_in_place};

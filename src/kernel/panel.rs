@@ -5,7 +5,7 @@
 //! first in the low half, each plus 8). Scales are `[panel][block][output]`, f32. Rows and pairs that do not exist are
 //! zero. So one load of 32 or 16 bytes serves 16 outputs, and one 32-bit broadcast of two activations meets all of them.
 
-use crate::nn::quant::{BLOCK, Bits, Quantized};
+use crate::matrix::{BLOCK, Bits, Quantized};
 
 /// Outputs of one panel: the 32-bit lanes of the widest register, AVX-512's.
 pub const LANES: usize = 16;

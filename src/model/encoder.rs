@@ -9,9 +9,10 @@ use crate::{
     device::{self, Device},
     error::{Error, Result},
     model::{
+        architecture::Architecture,
         bert::Bert,
-        config::{Architecture, ModelManifest, SelfTest},
         loader::ModelLoader,
+        manifest::{ModelManifest, SelfTest},
         qwen3::Qwen3,
     },
     nn::pool,
@@ -129,11 +130,11 @@ impl Encoder {
     /// # Shapes
     /// A batch of `b` texts to `[b, d]`.
     fn pooled(&self, batch: &Batch) -> Result<Tensor<2>> {
-        let lengths = &batch.lengths;
+        let (lengths, device) = (&batch.lengths, &self.device);
         Ok(match (&self.network, self.contract.pooling) {
-            (Network::Bert(bert), Pooling::Mean) => pool::mean(bert.forward(batch)?, lengths),
-            (Network::Bert(bert), _) => pool::first(bert.forward(batch)?, lengths),
-            (Network::Qwen3(qwen3), _) => qwen3.normed(pool::last(qwen3.forward(batch, None)?, lengths)),
+            (Network::Bert(bert), Pooling::Mean) => pool::mean(bert.forward(batch)?, lengths, device),
+            (Network::Bert(bert), _) => pool::first(bert.forward(batch)?, lengths, device),
+            (Network::Qwen3(qwen3), _) => qwen3.normed(pool::last(qwen3.forward(batch, None)?, lengths, device)),
         })
     }
 

@@ -4,7 +4,7 @@ use crate::{
     device::Device,
     error::{Error, Result},
     format::FileEntry,
-    model::{config::ModelManifest, weights::Weights},
+    model::{manifest::ModelManifest, weights::Weights},
     tokenize::Tokenizer,
 };
 

@@ -1,15 +1,14 @@
 //! Qwen3 (arXiv 2505.09388) as Hugging Face stores it. Fields are named like the checkpoint's keys.
 
 use burn::tensor::Tensor;
-use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     device::Device,
     error::{Error, Result},
-    model::weights::Weights,
+    model::{architecture::Qwen3Config, weights::Weights},
     nn::{
         activation::swiglu,
-        attention::{Heads, Seen, attention},
+        attention::{Heads, KeysValues, attention},
         embedding::Embedding,
         linear::Linear,
         norm::RmsNorm,
@@ -18,138 +17,6 @@ use crate::{
     },
     tokenize::Batch,
 };
-
-/// The part of a checkpoint's `config.json` that decides the computation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Qwen3Config {
-    /// `d`
-    pub hidden_size: usize,
-    /// Number of layers.
-    pub num_hidden_layers: usize,
-    /// `h`
-    pub num_attention_heads: usize,
-    /// `g`
-    pub num_key_value_heads: usize,
-    /// `e`; not always `d / h`.
-    pub head_dim: usize,
-    /// `f`
-    pub intermediate_size: usize,
-    /// `v`
-    pub vocab_size: usize,
-    /// Longest text in tokens.
-    pub max_position_embeddings: usize,
-    /// Added to the mean square in norms.
-    pub rms_norm_eps: f32,
-    /// Base of the rotary angles.
-    pub rope_theta: f32,
-    /// Whether the output head is the embedding table.
-    pub tie_word_embeddings: bool,
-}
-
-/// What `config.json` says, in the words of transformers 4 or 5.
-#[derive(Deserialize)]
-struct Stated {
-    hidden_size: usize,
-    num_hidden_layers: usize,
-    num_attention_heads: usize,
-    num_key_value_heads: usize,
-    head_dim: usize,
-    intermediate_size: usize,
-    vocab_size: usize,
-    max_position_embeddings: usize,
-    rms_norm_eps: f32,
-    #[serde(default)]
-    rope_theta: Option<f32>,
-    #[serde(default)]
-    rope_parameters: Option<RopeParameters>,
-    #[serde(default)]
-    rope_scaling: Option<serde_json::Value>,
-    #[serde(default)]
-    tie_word_embeddings: bool,
-    #[serde(default)]
-    hidden_act: Option<String>,
-    #[serde(default)]
-    attention_bias: bool,
-    #[serde(default)]
-    use_sliding_window: bool,
-}
-
-#[derive(Deserialize)]
-struct RopeParameters {
-    rope_theta: f32,
-    #[serde(default)]
-    rope_type: Option<String>,
-}
-
-impl<'de> Deserialize<'de> for Qwen3Config {
-    /// Refuses what is not implemented, by name: it would be lost otherwise.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Qwen3Config, D::Error> {
-        let stated = Stated::deserialize(deserializer)?;
-        let refuse = |what: String| Err(serde::de::Error::custom(format!("{what} is not implemented")));
-        if let Some(act) = stated.hidden_act.filter(|act| act != "silu") {
-            return refuse(format!("hidden_act {act}"));
-        }
-        if stated.attention_bias {
-            return refuse("attention_bias true".to_owned());
-        }
-        if stated.use_sliding_window {
-            return refuse("use_sliding_window true".to_owned());
-        }
-        if let Some(scaling) = stated.rope_scaling.filter(|scaling| !scaling.is_null()) {
-            return refuse(format!("rope_scaling {scaling}"));
-        }
-        let rope_theta = match (stated.rope_parameters, stated.rope_theta) {
-            (Some(RopeParameters { rope_type: Some(kind), .. }), _) if kind != "default" => {
-                return refuse(format!("rope_type {kind}"));
-            }
-            (Some(RopeParameters { rope_theta, .. }), _) | (None, Some(rope_theta)) => rope_theta,
-            (None, None) => return Err(serde::de::Error::missing_field("rope_theta")),
-        };
-        Ok(Qwen3Config {
-            hidden_size: stated.hidden_size,
-            num_hidden_layers: stated.num_hidden_layers,
-            num_attention_heads: stated.num_attention_heads,
-            num_key_value_heads: stated.num_key_value_heads,
-            head_dim: stated.head_dim,
-            intermediate_size: stated.intermediate_size,
-            vocab_size: stated.vocab_size,
-            max_position_embeddings: stated.max_position_embeddings,
-            rms_norm_eps: stated.rms_norm_eps,
-            rope_theta,
-            tie_word_embeddings: stated.tie_word_embeddings,
-        })
-    }
-}
-
-impl Qwen3Config {
-    /// Refuses what is not implemented, by name.
-    ///
-    /// # Errors
-    /// [`Error::Unsupported`].
-    pub fn check(&self, model: &str) -> Result<()> {
-        let refuse = |feature: String| Err(Error::Unsupported { model: model.to_owned(), feature });
-        let widths = [self.hidden_size, self.intermediate_size, self.num_attention_heads * self.head_dim];
-        if let Some(width) = widths.iter().find(|width| !width.is_multiple_of(8)) {
-            return refuse(format!("a width of {width}, which is no multiple of 8"));
-        }
-        if !self.head_dim.is_multiple_of(4) {
-            return refuse(format!("head_dim {}", self.head_dim));
-        }
-        if self.num_key_value_heads == 0 || !self.num_attention_heads.is_multiple_of(self.num_key_value_heads) {
-            let (heads, kv_heads) = (self.num_attention_heads, self.num_key_value_heads);
-            return refuse(format!("num_attention_heads {heads} with num_key_value_heads {kv_heads}"));
-        }
-        if !self.tie_word_embeddings {
-            return refuse("tie_word_embeddings false".to_owned());
-        }
-        Ok(())
-    }
-}
-
-/// Whether a tensor is a table, looked up by row.
-pub fn is_table(name: &str) -> bool {
-    name == "embed_tokens.weight"
-}
 
 /// Qwen3 without its output head: token ids to token vectors.
 pub struct Qwen3 {
@@ -179,7 +46,7 @@ struct Qwen3Layer {
 
 /// Keys and values of the tokens that several texts begin with, for each layer.
 pub struct Prefix {
-    layers: Vec<Seen>,
+    layers: Vec<KeysValues>,
     n_tokens: usize,
 }
 
@@ -247,7 +114,7 @@ impl Qwen3 {
         }
     }
 
-    fn run(&self, batch: &Batch, prefix: Option<&Prefix>, keep: bool) -> Result<(Tensor<2>, Vec<Seen>)> {
+    fn run(&self, batch: &Batch, prefix: Option<&Prefix>, keep: bool) -> Result<(Tensor<2>, Vec<KeysValues>)> {
         let n_before = prefix.map_or(0, Prefix::n_tokens);
         batch.check(self.embed_tokens.n_rows(), self.max_tokens - n_before.min(self.max_tokens))?;
         let positions: Vec<u32> = batch.positions().iter().map(|position| position + n_before as u32).collect();
@@ -256,7 +123,7 @@ impl Qwen3 {
         for (i, layer) in self.layers.iter().enumerate() {
             let before = prefix.map(|prefix| &prefix.layers[i]);
             let own;
-            (x, own) = layer.forward(x, before, &batch.lengths, &positions, &self.rope);
+            (x, own) = layer.forward(x, before, &batch.lengths, &positions, &self.rope, &self.device);
             if keep {
                 seen.push(own);
             }
@@ -289,19 +156,20 @@ impl Qwen3Layer {
     fn forward(
         &self,
         x: Tensor<2>,
-        prefix: Option<&Seen>,
+        prefix: Option<&KeysValues>,
         lengths: &[usize],
         positions: &[u32],
         rope: &Rope,
-    ) -> (Tensor<2>, Seen) {
+        device: &Device,
+    ) -> (Tensor<2>, KeysValues) {
         let y = self.input_layernorm.forward(x.clone());
         let q = rope.forward(self.q_norm.forward(self.q_proj.forward(y.clone())), positions);
         let k = rope.forward(self.k_norm.forward(self.k_proj.forward(y.clone())), positions);
-        let own = Seen { keys: k, values: self.v_proj.forward(y) };
-        let y = self.o_proj.forward(attention(q, own.clone(), prefix, lengths, self.heads));
-        let x = add(x, y);
+        let own = KeysValues::new(k, self.v_proj.forward(y), device);
+        let y = self.o_proj.forward(attention(q, &own, prefix, lengths, self.heads));
+        let x = add(x, y, device);
         let y = self.post_attention_layernorm.forward(x.clone());
-        let y = swiglu(self.gate_proj.forward(y.clone()), self.up_proj.forward(y));
-        (add(x, self.down_proj.forward(y)), own)
+        let y = swiglu(self.gate_proj.forward(y.clone()), self.up_proj.forward(y), device);
+        (add(x, self.down_proj.forward(y), device), own)
     }
 }

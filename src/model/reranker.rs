@@ -4,15 +4,16 @@
 use std::sync::Arc;
 
 use crate::{
-    contract::{Documents, PairContract, PairForm, PairText},
-    device::{self, Device, DeviceKind},
+    contract::{Documents, PairContract, PairDocument, PairForm, PairText},
+    device::{self, Device},
     error::{Error, Result},
     model::{
+        architecture::Architecture,
         bert::BertClassifier,
-        config::{Architecture, ModelManifest, Scoring, SelfTest},
         encoder::Encoder,
         late::Late,
         loader::ModelLoader,
+        manifest::{ModelManifest, Scoring, SelfTest},
         qwen3::{Prefix, Qwen3},
     },
     nn::pool,
@@ -20,11 +21,11 @@ use crate::{
 };
 
 /// Tokens of a batch: on a CPU about what one document has, so that scores come soon; on a GPU enough to fill it.
-fn batch_tokens(kind: DeviceKind) -> usize {
-    match kind {
-        DeviceKind::Cpu => 256,
+fn batch_tokens(device: &Device) -> usize {
+    match device {
+        Device::Cpu => 256,
         #[cfg(feature = "gpu")]
-        DeviceKind::Gpu => 4_096,
+        Device::Gpu(_) => 4_096,
     }
 }
 
@@ -154,7 +155,7 @@ impl Reranker {
         let scoring = manifest.scoring()?.clone();
         let tokenizer = Arc::clone(encoder.tokenizer());
         let PairForm::Late { weight, bias } = scoring.contract.form else {
-            unreachable!("encoders rerank by late interaction: `check_task`");
+            unreachable!("encoders rerank by late interaction: `check_role`");
         };
         Ok(Reranker { manifest, scoring, tokenizer, network: Network::Late(Late::new(encoder, weight, bias)), device })
     }
@@ -179,15 +180,15 @@ impl Reranker {
         &self.device
     }
 
-    /// The text of a skill.
-    pub fn document(&self, name: &str, description: &str, body: &str, documents: Documents) -> String {
+    /// A skill as it is put before the model.
+    pub fn document(&self, name: &str, description: &str, body: &str, documents: Documents) -> PairDocument {
         self.contract().document(name, description, body, documents)
     }
 
-    /// The texts of some documents.
-    pub fn texts(&self, given: Vec<Document>, documents: Documents) -> Vec<String> {
+    /// Some skills as they are put before the model.
+    pub fn documents(&self, given: Vec<Document>, documents: Documents) -> Vec<PairDocument> {
         let text = |document| match document {
-            Document::Text(text) => text,
+            Document::Text(text) => self.contract().whole_document(text),
             Document::Parts { name, description, body } => {
                 self.document(&name, &description, body.as_deref().unwrap_or_default(), documents)
             }
@@ -215,12 +216,12 @@ impl Reranker {
         }
     }
 
-    /// Starts with a task and the texts of some skills ([`Reranker::document`]): makes tokens, and computes what all of
+    /// Starts with a task and some skills ([`Reranker::document`]): makes tokens, and computes what all of
     /// them begin with.
     ///
     /// # Errors
     /// [`Error::EmptyQuery`], [`Error::Tokenizer`] or [`Error::Device`].
-    pub fn begin(&self, query: &str, documents: &[String]) -> Result<Reranking> {
+    pub fn begin(&self, query: &str, documents: &[PairDocument]) -> Result<Reranking> {
         if query.trim().is_empty() {
             return Err(Error::EmptyQuery);
         }
@@ -250,7 +251,7 @@ impl Reranker {
     pub async fn next(&self, reranking: &mut Reranking) -> Result<Option<Vec<Scored>>> {
         let start = reranking.n_done;
         let mut n_tokens = 0;
-        let limit = batch_tokens(self.device.device_kind());
+        let limit = batch_tokens(&self.device);
         let fits = |text: &&Tokens| {
             n_tokens += self.n_new_tokens(text);
             n_tokens <= limit
@@ -272,7 +273,7 @@ impl Reranker {
     ///
     /// # Errors
     /// Those of [`Reranker::begin`] and [`Reranker::next`].
-    pub async fn scores(&self, query: &str, documents: &[String]) -> Result<Vec<f32>> {
+    pub async fn scores(&self, query: &str, documents: &[PairDocument]) -> Result<Vec<f32>> {
         let mut reranking = self.begin(query, documents)?;
         let mut scores = Vec::new();
         while let Some(batch) = self.next(&mut reranking).await? {
@@ -298,7 +299,7 @@ impl Reranker {
             Network::Bert(bert) => device::read(bert.forward(&Batch::new(texts))?).await,
             Network::Qwen3 { qwen3, yes_no } => {
                 let batch = Batch::new(texts);
-                let last = pool::last(qwen3.forward(&batch, reranking.prefix.as_ref())?, &batch.lengths);
+                let last = pool::last(qwen3.forward(&batch, reranking.prefix.as_ref())?, &batch.lengths, &self.device);
                 let rows = device::read(qwen3.normed(last)).await?;
                 Ok(rows
                     .chunks_exact(yes_no.len())
@@ -313,7 +314,7 @@ impl Reranker {
     /// # Errors
     /// Those of [`Reranker::scores`].
     pub async fn make_self_test(&self, query: &str, document: &str) -> Result<SelfTest> {
-        let expected = self.scores(query, &[document.to_owned()]).await?;
+        let expected = self.scores(query, &[self.contract().whole_document(document.to_owned())]).await?;
         Ok(SelfTest { query: query.to_owned(), document: Some(document.to_owned()), expected })
     }
 
@@ -328,7 +329,7 @@ impl Reranker {
         let Some(SelfTest { query, document: Some(document), expected }) = &self.manifest.self_test else {
             return Ok(());
         };
-        let got = self.scores(query, std::slice::from_ref(document)).await?;
+        let got = self.scores(query, &[self.contract().whole_document(document.clone())]).await?;
         let close = |(got, want): (&f32, &f32)| (got - want).abs() <= SELF_TEST_DIFFERENCE + 0.02 * want.abs();
         if got.len() == expected.len() && got.iter().zip(expected).all(close) {
             return Ok(());

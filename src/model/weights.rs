@@ -6,7 +6,7 @@
 //! |---|---|
 //! | u32 | bytes of the JSON that follows |
 //! | JSON | `[{"name": .., "dtype": "f32" \| "q8" \| "q4", "shape": [..], "rows": ..}, ..]` |
-//! | | the tensors in that order, without gaps: f32 values, or quants and scales as in [`crate::nn::quant`] |
+//! | | the tensors in that order, without gaps: f32 values, or quants and scales as in [`crate::matrix`] |
 //!
 //! A matrix that is too large for a file is cut by rows into parts of the same name, in the order of the files; their
 //! entries say with `rows` how many the whole has. Tensors go to the device as soon as they are whole, so no more than one file
@@ -21,11 +21,11 @@ use crate::{
     device::Device,
     error::{Error, Result},
     format::{self, Kind, Reader},
+    matrix::{BLOCK, Bits, Matrix, Quantized},
     nn::{
         embedding::Embedding,
-        linear::{Linear, Matrix, Weight},
+        linear::{Linear, Weight},
         norm::{LayerNorm, RmsNorm},
-        quant::{BLOCK, Bits, Quantized},
     },
 };
 
@@ -253,12 +253,12 @@ impl Weights {
     pub fn linear(&mut self, name: &str, shape: [usize; 2]) -> Linear {
         let bias = self.vector(&format!("{name}.bias"), shape[0]);
         let weight = self.weight(&format!("{name}.weight"), shape);
-        Linear::new(weight, Some(bias), &self.device)
+        Linear::new(weight, Some(bias))
     }
 
     /// A linear layer `[n, k]` without bias, from `{name}.weight`.
     pub fn linear_without_bias(&mut self, name: &str, shape: [usize; 2]) -> Linear {
-        Linear::new(self.weight(&format!("{name}.weight"), shape), None, &self.device)
+        Linear::new(self.weight(&format!("{name}.weight"), shape), None)
     }
 
     /// A table `[v, d]` from `{name}.weight`.

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::{
-    device::{self, Values},
+    device::{self, Device, Values},
     kernel,
 };
 
@@ -11,9 +11,9 @@ use crate::{
 ///
 /// # Shapes
 /// `[t, f]` to `[t, f]`.
-pub fn gelu(x: Tensor<2>) -> Tensor<2> {
+pub fn gelu(x: Tensor<2>, device: &Device) -> Tensor<2> {
     let shape = x.dims();
-    match device::values(x) {
+    match device.values(x) {
         Values::Cpu(mut x) => {
             kernel::gelu_in_place(&mut x);
             device::cpu_tensor(x, shape)
@@ -35,9 +35,9 @@ pub fn tanh(x: Tensor<2>) -> Tensor<2> {
 ///
 /// # Shapes
 /// Both `[t, f]`, to `[t, f]`.
-pub fn swiglu(gate: Tensor<2>, up: Tensor<2>) -> Tensor<2> {
+pub fn swiglu(gate: Tensor<2>, up: Tensor<2>, device: &Device) -> Tensor<2> {
     let shape = gate.dims();
-    match (device::values(gate), device::values(up)) {
+    match (device.values(gate), device.values(up)) {
         (Values::Cpu(mut gate), Values::Cpu(up)) => {
             kernel::swiglu_in_place(&mut gate, &up);
             device::cpu_tensor(gate, shape)

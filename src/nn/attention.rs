@@ -4,43 +4,53 @@ use burn::tensor::Tensor;
 
 pub use crate::kernel::Heads;
 use crate::{
-    device::{self, Values},
-    kernel::{self, KeysValues},
+    device::{self, Device, Values},
+    kernel,
 };
 
-/// Keys and values of some tokens, both `[t, g * e]`; what all candidates share is computed once and kept as this.
-#[derive(Clone)]
-pub struct Seen {
-    /// `[t, g * e]`
-    pub keys: Tensor<2>,
-    /// `[t, g * e]`
-    pub values: Tensor<2>,
+/// Keys and values of some tokens, both `[t, g * e]`; those that all candidates share are computed once and kept.
+pub struct KeysValues {
+    keys: Values,
+    values: Values,
+}
+
+impl KeysValues {
+    /// Takes over both.
+    pub fn new(keys: Tensor<2>, values: Tensor<2>, device: &Device) -> KeysValues {
+        KeysValues { keys: device.values(keys), values: device.values(values) }
+    }
 }
 
 /// Attention of each text over `prefix`, which all texts see, and over its own tokens.
 ///
 /// # Shapes
 /// `q` and the result are `[t, h * e]`; the sum of `lengths` is `t`.
-pub fn attention(q: Tensor<2>, own: Seen, prefix: Option<&Seen>, lengths: &[usize], heads: Heads) -> Tensor<2> {
+pub fn attention(
+    q: Tensor<2>,
+    own: &KeysValues,
+    prefix: Option<&KeysValues>,
+    lengths: &[usize],
+    heads: Heads,
+) -> Tensor<2> {
     let shape = q.dims();
-    let prefix = prefix.cloned().map(|seen| (device::values(seen.keys), device::values(seen.values)));
-    match (device::values(q), device::values(own.keys), device::values(own.values), &prefix) {
-        (Values::Cpu(q), Values::Cpu(keys), Values::Cpu(values), prefix) => {
-            let prefix = match prefix {
-                Some((Values::Cpu(keys), Values::Cpu(values))) => KeysValues { keys, values },
-                _ => KeysValues { keys: &[], values: &[] },
+    let prefix = prefix.map(|prefix| (&prefix.keys, &prefix.values));
+    match (own.keys.beside(q), &own.keys, &own.values) {
+        (Values::Cpu(q), Values::Cpu(keys), Values::Cpu(values)) => {
+            let prefix: [&[f32]; 2] = match prefix {
+                Some((Values::Cpu(keys), Values::Cpu(values))) => [keys, values],
+                _ => [&[], &[]],
             };
             let mut out = vec![0.0; q.len()];
-            kernel::attend(&q, KeysValues { keys: &keys, values: &values }, prefix, lengths, heads, &mut out);
+            kernel::attend(&q, [keys, values], prefix, lengths, heads, &mut out);
             device::cpu_tensor(out, shape)
         }
         #[cfg(feature = "gpu")]
-        (Values::Gpu(q), Values::Gpu(keys), Values::Gpu(values), prefix) => {
+        (Values::Gpu(q), Values::Gpu(keys), Values::Gpu(values)) => {
             let prefix = match prefix {
                 Some((Values::Gpu(keys), Values::Gpu(values))) => Some([keys.as_ref(), values.as_ref()]),
                 _ => None,
             };
-            crate::gpu::attend(&q, [&keys, &values], prefix, lengths, heads).into_tensor()
+            crate::gpu::attend(&q, [keys, values], prefix, lengths, heads).into_tensor()
         }
         #[cfg(feature = "gpu")]
         _ => unreachable!("a model runs on one device"),
@@ -89,9 +99,10 @@ mod tests {
             let tensor =
                 |seed, rows: usize, width: usize| device::cpu_tensor(numbers(seed, rows * width), [rows, width]);
             let (q, keys, values) = (tensor(1, t, q_width), tensor(2, t, kv_width), tensor(3, t, kv_width));
-            let prefix = Seen { keys: tensor(4, n_prefix, kv_width), values: tensor(5, n_prefix, kv_width) };
-            let own = Seen { keys: keys.clone(), values: values.clone() };
-            let got = attention(q.clone(), own, (n_prefix > 0).then_some(&prefix), &lengths, heads);
+            let [prefix_keys, prefix_values] = [4, 5].map(|seed| tensor(seed, n_prefix, kv_width));
+            let prefix = KeysValues::new(prefix_keys.clone(), prefix_values.clone(), &Device::cpu());
+            let own = KeysValues::new(keys.clone(), values.clone(), &Device::cpu());
+            let got = attention(q.clone(), &own, (n_prefix > 0).then_some(&prefix), &lengths, heads);
             let mut start = 0;
             for length in lengths {
                 let cut = |x: &Tensor<2>| x.clone().narrow(0, start, length);
@@ -100,7 +111,7 @@ mod tests {
                     _ => Tensor::cat(vec![prefix.clone(), cut(x)], 0),
                 };
                 let want =
-                    plain(cut(&q), with_prefix(&prefix.keys, &keys), with_prefix(&prefix.values, &values), heads);
+                    plain(cut(&q), with_prefix(&prefix_keys, &keys), with_prefix(&prefix_values, &values), heads);
                 for (got, want) in device::cpu_values(cut(&got)).iter().zip(&device::cpu_values(want)) {
                     assert!((got - want).abs() < 1e-5, "{heads:?}: {got} for {want}");
                 }

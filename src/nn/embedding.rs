@@ -1,7 +1,7 @@
 //! Tables of vectors, looked up by row; they stay quantized, on the CPU, and are never unpacked whole: that of Qwen3 is
 //! larger than what a WebGPU device binds (128 MiB).
 
-use crate::nn::linear::Matrix;
+use crate::matrix::Matrix;
 
 /// A table `[v, d]`.
 pub struct Embedding {

@@ -12,6 +12,5 @@ pub mod embedding;
 pub mod linear;
 pub mod norm;
 pub mod pool;
-pub mod quant;
 pub mod residual;
 pub mod rope;

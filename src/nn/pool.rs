@@ -4,30 +4,30 @@ use std::ops::Range;
 
 use burn::tensor::Tensor;
 
-use crate::device::{self, Values};
+use crate::device::{self, Device, Values};
 
 /// The mean over the tokens of each text.
 ///
 /// # Shapes
 /// `[t, d]` to `[b, d]`; `lengths` has `b` entries.
-pub fn mean(x: Tensor<2>, lengths: &[usize]) -> Tensor<2> {
-    mean_of_ranges(x, ranges(lengths).collect())
+pub fn mean(x: Tensor<2>, lengths: &[usize], device: &Device) -> Tensor<2> {
+    mean_of_ranges(x, ranges(lengths).collect(), device)
 }
 
 /// The first token of each text.
 ///
 /// # Shapes
 /// `[t, d]` to `[b, d]`; `lengths` has `b` entries.
-pub fn first(x: Tensor<2>, lengths: &[usize]) -> Tensor<2> {
-    mean_of_ranges(x, ranges(lengths).map(|range| range.start..range.start + 1).collect())
+pub fn first(x: Tensor<2>, lengths: &[usize], device: &Device) -> Tensor<2> {
+    mean_of_ranges(x, ranges(lengths).map(|range| range.start..range.start + 1).collect(), device)
 }
 
 /// The last token of each text.
 ///
 /// # Shapes
 /// `[t, d]` to `[b, d]`; `lengths` has `b` entries.
-pub fn last(x: Tensor<2>, lengths: &[usize]) -> Tensor<2> {
-    mean_of_ranges(x, ranges(lengths).map(|range| range.end - 1..range.end).collect())
+pub fn last(x: Tensor<2>, lengths: &[usize], device: &Device) -> Tensor<2> {
+    mean_of_ranges(x, ranges(lengths).map(|range| range.end - 1..range.end).collect(), device)
 }
 
 /// Scales each row of `d` to length 1; a row of zeros stays as it is.
@@ -48,9 +48,9 @@ fn ranges(lengths: &[usize]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-fn mean_of_ranges(x: Tensor<2>, ranges: Vec<Range<usize>>) -> Tensor<2> {
+fn mean_of_ranges(x: Tensor<2>, ranges: Vec<Range<usize>>, device: &Device) -> Tensor<2> {
     let [_, d] = x.dims();
-    match device::values(x) {
+    match device.values(x) {
         Values::Cpu(x) => {
             let mut means = vec![0.0; ranges.len() * d];
             for (mean, range) in means.chunks_exact_mut(d).zip(&ranges) {
@@ -74,9 +74,9 @@ mod tests {
     #[test]
     fn pooling_by_hand() {
         let x = || device::cpu_tensor(vec![1.0, 2.0, 3.0, 6.0, 5.0, 5.0], [3, 2]);
-        assert_eq!(cpu_values(mean(x(), &[2, 1])), [2.0, 4.0, 5.0, 5.0]);
-        assert_eq!(cpu_values(first(x(), &[2, 1])), [1.0, 2.0, 5.0, 5.0]);
-        assert_eq!(cpu_values(last(x(), &[2, 1])), [3.0, 6.0, 5.0, 5.0]);
+        assert_eq!(cpu_values(mean(x(), &[2, 1], &Device::cpu())), [2.0, 4.0, 5.0, 5.0]);
+        assert_eq!(cpu_values(first(x(), &[2, 1], &Device::cpu())), [1.0, 2.0, 5.0, 5.0]);
+        assert_eq!(cpu_values(last(x(), &[2, 1], &Device::cpu())), [3.0, 6.0, 5.0, 5.0]);
         let mut rows = [3.0, 4.0, 0.0, 0.0];
         normalize(&mut rows, 2);
         assert_eq!(rows, [0.6, 0.8, 0.0, 0.0]);

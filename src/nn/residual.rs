@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::{
-    device::{self, Values},
+    device::{self, Device, Values},
     kernel,
 };
 
@@ -11,9 +11,9 @@ use crate::{
 ///
 /// # Shapes
 /// Both `[t, d]`, to `[t, d]`.
-pub fn add(x: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
+pub fn add(x: Tensor<2>, y: Tensor<2>, device: &Device) -> Tensor<2> {
     let shape = x.dims();
-    match (device::values(x), device::values(y)) {
+    match (device.values(x), device.values(y)) {
         // Of the two, `y` has no other owner most of the time, so it need not be copied.
         (Values::Cpu(x), Values::Cpu(mut y)) => {
             kernel::add_in_place(&mut y, &x);

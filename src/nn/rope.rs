@@ -10,7 +10,8 @@ use crate::{
 /// The angles of all positions.
 pub struct Rope {
     /// `[positions, e]`: cosines, then sines.
-    angles: Tensor<2>,
+    angles: Values,
+    head_width: usize,
 }
 
 impl Rope {
@@ -25,7 +26,7 @@ impl Rope {
             angles.extend(frequencies.iter().map(|frequency| angle(frequency).cos() as f32));
             angles.extend(frequencies.iter().map(|frequency| angle(frequency).sin() as f32));
         }
-        Rope { angles: device.tensor(angles, [n_positions, head_width]) }
+        Rope { angles: device.place(angles, [n_positions, head_width]), head_width }
     }
 
     /// Turns each row by the angle of its position.
@@ -34,14 +35,13 @@ impl Rope {
     /// `x` `[t, h * e]`; `positions` has `t` entries.
     pub fn forward(&self, x: Tensor<2>, positions: &[u32]) -> Tensor<2> {
         let shape = x.dims();
-        let [_, head_width] = self.angles.dims();
-        match (device::values(x), device::values(self.angles.clone())) {
+        match (self.angles.beside(x), &self.angles) {
             (Values::Cpu(mut x), Values::Cpu(angles)) => {
-                kernel::rotate_in_place(&mut x, positions, &angles, head_width);
+                kernel::rotate_in_place(&mut x, positions, angles, self.head_width);
                 device::cpu_tensor(x, shape)
             }
             #[cfg(feature = "gpu")]
-            (Values::Gpu(x), Values::Gpu(angles)) => crate::gpu::rotate(&x, positions, &angles).into_tensor(),
+            (Values::Gpu(x), Values::Gpu(angles)) => crate::gpu::rotate(&x, positions, angles).into_tensor(),
             #[cfg(feature = "gpu")]
             _ => unreachable!("a model runs on one device"),
         }

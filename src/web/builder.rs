@@ -5,7 +5,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::{JsResult, js_error, to_js};
-use crate::{collection::Collection, error::Error, index::Index, model::config::ModelManifest};
+use crate::{collection::Collection, error::Error, index::Index, model::manifest::ModelManifest};
 
 /// Skills in, an index out; the vectors come from whoever runs the encoder.
 #[wasm_bindgen]

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use js_sys::Uint8Array;
-#[cfg(feature = "gpu")]
-use js_sys::{Function, Reflect};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
@@ -12,17 +10,17 @@ use super::{JsResult, from_js, js_error, required, to_js};
 #[cfg(feature = "gpu")]
 use crate::gpu::Traits;
 use crate::{
+    answer::RerankOptions,
     contract::Documents,
     device,
     error::Error,
     format::FileEntry,
     model::{
-        config::{ModelManifest, Scoring},
         encoder,
         loader::ModelLoader,
+        manifest::{ModelManifest, Scoring},
         reranker::{self, Document, Reranking},
     },
-    router::RerankOptions,
     skill::SkillText,
     tokenize::Tokens,
 };
@@ -39,9 +37,8 @@ impl Device {
     /// the browser says of its GPU, so that tests run the kernels of one that is not there.
     #[cfg(feature = "gpu")]
     pub async fn open(traits: JsValue) -> JsResult<Device> {
-        let given: Option<Traits> = from_js(traits)?;
-        let traits = |software| given.unwrap_or_else(|| Traits { software, integer_dot: has_integer_dot() });
-        Ok(Device { inner: device::Device::gpu_with(traits).await.map_err(js_error)? })
+        let traits: Option<Traits> = from_js(traits)?;
+        Ok(Device { inner: device::Device::gpu(traits).await.map_err(js_error)? })
     }
 
     /// Opens the device that this build is for.
@@ -61,15 +58,6 @@ impl Device {
     pub fn name(&self) -> String {
         self.inner.name().to_owned()
     }
-}
-
-/// Whether this browser's shaders may use `dot4I8Packed`: <https://www.w3.org/TR/WGSL/#language_extension-packed_4x8_integer_dot_product>.
-#[cfg(feature = "gpu")]
-fn has_integer_dot() -> bool {
-    let part = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).unwrap_or_default();
-    let features = part(&part(&part(&js_sys::global(), "navigator"), "gpu"), "wgslLanguageFeatures");
-    let has = part(&features, "has").dyn_into::<Function>();
-    has.and_then(|has| has.call1(&features, &"packed_4x8_integer_dot_product".into())).is_ok_and(|has| has.is_truthy())
 }
 
 /// A model that gets its files, or that has them all.
@@ -314,7 +302,7 @@ impl Reranker {
         let options: BeginOptions = from_js(options)?;
         let documents: Vec<Document> = required(documents)?;
         let reranker = self.model.ready()?;
-        let documents = reranker.texts(documents, options.documents);
+        let documents = reranker.documents(documents, options.documents);
         let reranking = reranker.begin(query, &documents).map_err(js_error)?;
         let begun = Begun {
             n_documents: reranking.n_documents(),

@@ -6,11 +6,13 @@ use wasm_bindgen::prelude::*;
 
 use super::{JsResult, from_js, js_error, required, to_js};
 use crate::{
-    contract::{DefaultReranker, EncoderId},
+    answer::{Answer, Mode, RerankOptions, RouteOptions},
+    contract::EncoderId,
     format::Kind,
     index::{Index, cards, manifest::IndexFiles, vectors::QueryVector},
     risk::Risk,
-    router::{self, Answer, Encoded, Mode, RerankOptions, RouteOptions},
+    routing::DefaultReranker,
+    searcher::{Encoded, Searcher},
 };
 
 #[derive(Serialize)]
@@ -44,7 +46,7 @@ struct Card<'a> {
 /// An index.
 #[wasm_bindgen]
 pub struct Router {
-    inner: router::Router,
+    inner: Searcher,
 }
 
 #[wasm_bindgen]
@@ -53,7 +55,7 @@ impl Router {
     #[wasm_bindgen(constructor)]
     pub fn new(index_json: &[u8]) -> JsResult<Router> {
         let index = Index::open(index_json).map_err(js_error)?;
-        Ok(Router { inner: router::Router::new(index) })
+        Ok(Router { inner: Searcher::new(index) })
     }
 
     /// What the index says of itself.
@@ -102,7 +104,7 @@ impl Router {
     /// Checks that an encoder, given by its `about`, is the one that the index was built with.
     pub fn check_encoder(&self, about: JsValue) -> JsResult<()> {
         let encoder: EncoderId = required(about)?;
-        self.inner.check_encoder(&encoder).map_err(js_error)
+        self.inner.index().check_encoder(&encoder).map_err(js_error)
     }
 
     /// The answer from words alone.

@@ -14,15 +14,20 @@
 //! | 28 | u32 | CRC-32 (IEEE) of bytes 0 to 28 and of the payload |
 //! | 32 | | payload |
 //!
-//! Integers are little-endian. JSON files (`index.json`, `model.json`) are objects whose first three entries are
-//! `format`, `version` and `checksum`; the checksum is the SHA-256 of the file with its own 64 digits set to `0`.
+//! Integers are little-endian. JSON files have an outside of their own: [`JsonFormat`].
+
+mod codec;
+mod json;
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+
+pub(crate) use codec::{Reader, write_string, write_varint};
+pub use json::{JsonFormat, open_json, seal_json};
 
 const HEADER_BYTES: usize = 32;
 
@@ -200,138 +205,6 @@ impl FileEntry {
     }
 }
 
-const NO_CHECKSUM: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-
-/// A kind of JSON file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JsonFormat {
-    /// Its `format` entry.
-    pub name: &'static str,
-    /// The word for it in messages.
-    pub kind: &'static str,
-    /// Its `version` entry; raised when its content changes.
-    pub version: u32,
-}
-
-#[derive(Serialize)]
-struct Sealed<'a, T> {
-    format: &'a str,
-    version: u32,
-    checksum: &'a str,
-    #[serde(flatten)]
-    content: &'a T,
-}
-
-/// Writes a JSON file of the given format.
-pub fn seal_json<T: Serialize>(format: JsonFormat, content: &T) -> Vec<u8> {
-    let sealed = Sealed { format: format.name, version: format.version, checksum: NO_CHECKSUM, content };
-    let text = serde_json::to_string_pretty(&sealed).expect("our own types serialise") + "\n";
-    text.replacen(NO_CHECKSUM, &sha256_hex(text.as_bytes()), 1).into_bytes()
-}
-
-/// Checks a JSON file of the given format and reads it.
-///
-/// # Errors
-/// [`Error::Magic`], [`Error::Version`], [`Error::Checksum`] or [`Error::Malformed`], naming `file`.
-pub fn open_json<T: DeserializeOwned>(format: JsonFormat, file: &str, bytes: &[u8]) -> Result<T> {
-    #[derive(Deserialize)]
-    struct Head {
-        format: String,
-        version: u32,
-        checksum: String,
-    }
-    let head: Head = serde_json::from_slice(bytes).map_err(|_| match bytes.starts_with(b"{") {
-        true => Error::Checksum { file: file.to_owned() },
-        false => Error::Magic { file: file.to_owned(), kind: format.kind },
-    })?;
-    if head.format != format.name {
-        return Err(Error::Magic { file: file.to_owned(), kind: format.kind });
-    }
-    if head.version != format.version {
-        return Err(Error::Version { file: file.to_owned(), expected: format.version, got: head.version });
-    }
-    let text = std::str::from_utf8(bytes).map_err(|_| Error::Checksum { file: file.to_owned() })?;
-    if head.checksum.len() != NO_CHECKSUM.len()
-        || sha256_hex(text.replacen(&head.checksum, NO_CHECKSUM, 1).as_bytes()) != head.checksum
-    {
-        return Err(Error::Checksum { file: file.to_owned() });
-    }
-    serde_json::from_slice(bytes).map_err(|error| Error::malformed(file, error))
-}
-
-/// Reads little-endian values off the front of a payload; every read past the end is the same error.
-pub(crate) struct Reader<'a> {
-    file: &'a str,
-    rest: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    pub(crate) fn new(file: &'a str, payload: &'a [u8]) -> Self {
-        Self { file, rest: payload }
-    }
-
-    pub(crate) fn bytes(&mut self, n_bytes: usize) -> Result<&'a [u8]> {
-        if n_bytes > self.rest.len() {
-            return Err(Error::malformed(self.file, "it ends before its contents do; write it again"));
-        }
-        let (head, rest) = self.rest.split_at(n_bytes);
-        self.rest = rest;
-        Ok(head)
-    }
-
-    pub(crate) fn rest(&self) -> &'a [u8] {
-        self.rest
-    }
-
-    pub(crate) fn u32(&mut self) -> Result<u32> {
-        Ok(u32::from_le_bytes(self.bytes(4)?.try_into().expect("four bytes")))
-    }
-
-    pub(crate) fn f32s(&mut self, n: usize) -> Result<Vec<f32>> {
-        let bytes = self.bytes(n.saturating_mul(4))?;
-        Ok(bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().expect("four bytes"))).collect())
-    }
-
-    pub(crate) fn u64s(&mut self, n: usize) -> Result<Vec<u64>> {
-        let bytes = self.bytes(n.saturating_mul(8))?;
-        Ok(bytes.chunks_exact(8).map(|b| u64::from_le_bytes(b.try_into().expect("eight bytes"))).collect())
-    }
-
-    /// LEB128.
-    pub(crate) fn varint(&mut self) -> Result<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.bytes(1)?[0];
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(Error::malformed(self.file, "a number in it has no end; write it again"))
-    }
-
-    pub(crate) fn string(&mut self) -> Result<&'a str> {
-        let n_bytes = self.varint()? as usize;
-        let file = self.file;
-        std::str::from_utf8(self.bytes(n_bytes)?).map_err(|error| Error::malformed(file, error))
-    }
-}
-
-/// Appends a number as LEB128, for [`Reader::varint`].
-pub(crate) fn write_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-/// Appends a string with its length, for [`Reader::string`].
-pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
-    write_varint(out, text.len() as u64);
-    out.extend_from_slice(text.as_bytes());
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -368,38 +241,5 @@ mod tests {
         let mut damaged = file.clone();
         *damaged.last_mut().unwrap() ^= 1;
         check(&damaged, "checksum");
-    }
-
-    #[test]
-    fn json_files_are_sealed_too() {
-        let content = serde_json::json!({"n_skills": 3, "note": "text"});
-        let format = JsonFormat { name: "skillrouter-test", kind: "test", version: 2 };
-        let file = seal_json(format, &content);
-        let read = |bytes: &[u8]| open_json::<serde_json::Value>(format, "f", bytes);
-        assert_eq!(read(&file).unwrap()["n_skills"], 3);
-        for position in 0..file.len() {
-            for mask in [0x01, 0x20] {
-                let mut damaged = file.clone();
-                damaged[position] ^= mask;
-                assert!(read(&damaged).is_err(), "byte {position}: {}", String::from_utf8_lossy(&damaged));
-            }
-        }
-        assert_eq!(read(b"<html>").unwrap_err().code(), "magic");
-        assert_eq!(read(&seal_json(JsonFormat { version: 1, ..format }, &content)).unwrap_err().code(), "version");
-    }
-
-    #[test]
-    fn numbers_and_strings_come_back() {
-        let mut out = Vec::new();
-        for value in [0, 127, 128, 300, u64::MAX] {
-            write_varint(&mut out, value);
-        }
-        write_string(&mut out, "naïve");
-        let mut reader = Reader::new("f", &out);
-        for value in [0, 127, 128, 300, u64::MAX] {
-            assert_eq!(reader.varint().unwrap(), value);
-        }
-        assert_eq!(reader.string().unwrap(), "naïve");
-        assert_eq!(reader.varint().unwrap_err().code(), "malformed");
     }
 }

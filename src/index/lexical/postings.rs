@@ -8,6 +8,7 @@
 const LEVELS: [u32; 8] = [1, 2, 3, 4, 6, 9, 14, 24];
 
 /// The level for a number of occurrences: the highest that does not exceed it.
+#[cfg(feature = "build")]
 pub fn level_of(occurrences: u32) -> u8 {
     LEVELS.iter().rposition(|&level| level <= occurrences).unwrap_or(0) as u8
 }
@@ -27,12 +28,14 @@ pub struct Posting {
 }
 
 /// Bits, least significant first.
+#[cfg(feature = "build")]
 #[derive(Default)]
 pub struct BitWriter {
     bytes: Vec<u8>,
     n_bits: usize,
 }
 
+#[cfg(feature = "build")]
 impl BitWriter {
     fn bit(&mut self, bit: bool) {
         if self.n_bits.is_multiple_of(8) {
@@ -142,7 +145,7 @@ impl BitReader<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "build"))]
 mod tests {
     use super::*;
 

@@ -1,6 +1,6 @@
-//! The file of the lexical leg, in memory: which skills have which terms, and how often. Scores are [`super::bm25`]'s.
+//! The file of the lexical leg, in memory: which skills have which terms, and how often. Scores are [`super::corpus`]'s.
 //!
-//! Each skill keeps its name, the terms of its name and description, and those of its body that [`LexicalConfig`] says;
+//! Each skill keeps its name, the terms of its name and description, and those of its body that [`super::builder`] chose;
 //! document frequencies are those of the full text.
 //!
 //! Payload of a [`Kind::Lexical`] file:
@@ -24,10 +24,14 @@
 
 use std::collections::BTreeMap;
 
+#[cfg(feature = "build")]
+use super::postings::BitWriter;
 use super::{
-    lexical_builder::TermCounts,
+    counts::TermCounts,
     postings::{Posting, occurrences_of, read_list},
 };
+#[cfg(feature = "build")]
+use crate::format::{write_string, write_varint};
 use crate::{
     error::{Error, Result},
     format::{self, Kind, Reader},
@@ -62,6 +66,7 @@ fn spoken(name: &str) -> String {
     name.to_lowercase().replace(['-', '_'], " ")
 }
 
+#[cfg(feature = "build")]
 pub(super) fn length_code(n_terms: u32) -> u8 {
     (16.0 * (n_terms.max(1) as f32).log2()).round().min(255.0) as u8
 }
@@ -212,13 +217,50 @@ impl Lexical {
     }
 }
 
-#[cfg(test)]
+/// A term on its way to the file.
+#[cfg(feature = "build")]
+pub(super) struct TermList<'a> {
+    pub(super) term: &'a str,
+    /// Skills whose full text has the term.
+    pub(super) document_frequency: u32,
+    /// The skills that keep it, in order.
+    pub(super) postings: Vec<Posting>,
+}
+
+/// Writes the file: names and length codes in the order of the skills, `terms` sorted by bytes.
+#[cfg(feature = "build")]
+pub(super) fn write(names: &[&str], length_codes: Vec<u8>, terms: &[TermList<'_>]) -> Vec<u8> {
+    let mut payload = (names.len() as u32).to_le_bytes().to_vec();
+    payload.extend((terms.len() as u32).to_le_bytes());
+    payload.extend(length_codes);
+    for name in names {
+        write_string(&mut payload, name);
+    }
+    let mut lists = BitWriter::default();
+    let mut previous = "";
+    for TermList { term, document_frequency, postings } in terms {
+        let shared = term.bytes().zip(previous.bytes()).take_while(|(a, b)| a == b).count();
+        write_varint(&mut payload, shared as u64);
+        write_varint(&mut payload, (term.len() - shared) as u64);
+        payload.extend(&term.as_bytes()[shared..]);
+        write_varint(&mut payload, u64::from(*document_frequency));
+        write_varint(&mut payload, postings.len() as u64);
+        let start = lists.n_bits();
+        payload.push(lists.list(postings));
+        write_varint(&mut payload, (lists.n_bits() - start) as u64);
+        previous = term;
+    }
+    payload.extend(lists.into_bytes());
+    format::seal(Kind::Lexical, &payload)
+}
+
+#[cfg(all(test, feature = "build"))]
 mod tests {
     use super::{
-        super::lexical_builder::{LexicalBuilder, LexicalConfig},
+        super::builder::{LexicalBuilder, LexicalConfig},
         *,
     };
-    use crate::index::terms::Terms;
+    use crate::terms::Terms;
 
     const SKILLS: [(&str, &str, &str); 3] = [
         ("pdf-merge", "Join PDF files.", "Use the tool to join many files into one."),

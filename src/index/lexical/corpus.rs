@@ -3,26 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{lexical::Lexical, postings::occurrences_of, terms::Terms};
+use super::{
+    file::Lexical,
+    postings::occurrences_of,
+    score::{K1, idf, tf},
+};
+use crate::terms::Terms;
 
-/// `k1` of BM25: how fast repetitions of a term stop to count. Robertson and Zaragoza 2009 recommend 1.2 to 2.
-const K1: f32 = 2.0;
-/// `b` of BM25: how much long texts are discounted. Chosen, like the weights of `lexical_builder.rs`, among some hundred
-/// settings: see `BENCHMARKS.md`, "Lexical".
-const B: f32 = 0.1;
 /// Most completions of an unfinished last word.
 const COMPLETIONS: usize = 8;
-
-/// What a term tells: much, if few skills have it.
-pub(super) fn idf(n_skills: usize, document_frequency: u32) -> f32 {
-    let (n, df) = (n_skills as f32, document_frequency as f32);
-    (1.0 + (n - df + 0.5).max(0.0) / (df + 0.5)).ln()
-}
-
-/// The part of BM25 that depends on the text; `relative_length` is the skill's length by the average.
-pub(super) fn tf(count: f32, relative_length: f32) -> f32 {
-    count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * relative_length))
-}
 
 /// All skills that are searched together: those of an index, and then those of others. What a term tells is counted over
 /// all of them, so that scores compare.
@@ -140,11 +129,12 @@ fn weights(terms: &[String]) -> BTreeMap<&str, f32> {
     weights
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "build"))]
 mod tests {
     use super::{
         super::{
-            lexical_builder::{LexicalBuilder, LexicalConfig, TermCounts},
+            builder::{LexicalBuilder, LexicalConfig},
+            counts::TermCounts,
             postings::level_of,
         },
         *,

@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    contract::{Contract, EncoderId, PairContract, PairForm, Pooling, Routing},
+    contract::{Contract, EncoderId, PairContract, PairForm, Pooling},
     error::{Error, Result},
     fit::Calibration,
     format::{self, FileEntry, JsonFormat},
-    model::{
-        bert::{self, BertConfig},
-        qwen3::{self, Qwen3Config},
-    },
+    model::architecture::Architecture,
+    routing::Routing,
 };
 
 /// Name of the manifest within a model's folder.
@@ -32,7 +30,7 @@ pub struct ModelManifest {
     pub architecture: Architecture,
     /// What it is for, and how texts are put before it.
     #[serde(flatten)]
-    pub task: Task,
+    pub role: Role,
     /// Bits of a weight.
     pub bits: u32,
     /// What it must give for a known text.
@@ -48,41 +46,10 @@ pub struct ModelManifest {
     pub provenance: BTreeMap<String, String>,
 }
 
-/// The architectures that are implemented, with their configuration in the words of the checkpoint.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "architecture", content = "config", rename_all = "snake_case")]
-pub enum Architecture {
-    /// BERT and its kin: all-MiniLM, BGE, Arctic-embed, ms-marco-MiniLM.
-    Bert(BertConfig),
-    /// Qwen3 and what is trained from it: Qwen3-Embedding, Qwen3-Reranker, SkillRouter.
-    Qwen3(Qwen3Config),
-}
-
-impl Architecture {
-    /// Refuses what is not implemented, by name.
-    ///
-    /// # Errors
-    /// [`Error::Unsupported`].
-    pub fn check(&self, model: &str) -> Result<()> {
-        match self {
-            Architecture::Bert(config) => config.check(model),
-            Architecture::Qwen3(config) => config.check(model),
-        }
-    }
-
-    /// Tells the tensors that are looked up by row.
-    pub fn is_table(&self) -> fn(&str) -> bool {
-        match self {
-            Architecture::Bert(_) => bert::is_table,
-            Architecture::Qwen3(_) => qwen3::is_table,
-        }
-    }
-}
-
 /// What a model is for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case")]
-pub enum Task {
+pub enum Role {
     /// Texts to vectors.
     Encoder {
         /// How texts are put before it.
@@ -129,7 +96,7 @@ impl ModelManifest {
     /// Those of [`format::open_json`], and [`Error::Malformed`] for a contract without its places.
     pub fn open(bytes: &[u8]) -> Result<ModelManifest> {
         let manifest: ModelManifest = format::open_json(MODEL_FORMAT, MODEL_FILE, bytes)?;
-        manifest.check_task()?;
+        manifest.check_role()?;
         let plain = |file: &str| !file.is_empty() && !file.contains(['/', '\\']) && !file.starts_with('.');
         if let Some(entry) = manifest.files().find(|entry| !plain(&entry.file)) {
             return Err(Error::malformed(MODEL_FILE, format!("{:?} is not a plain file name", entry.file)));
@@ -147,10 +114,10 @@ impl ModelManifest {
         std::iter::once(&self.tokenizer).chain(&self.weights)
     }
 
-    fn check_task(&self) -> Result<()> {
+    fn check_role(&self) -> Result<()> {
         let refuse = |what: &str| Err(Error::Unsupported { model: self.name.clone(), feature: what.to_owned() });
-        match (&self.task, &self.architecture) {
-            (Task::Encoder { contract, late, .. }, architecture) => {
+        match (&self.role, &self.architecture) {
+            (Role::Encoder { contract, late, .. }, architecture) => {
                 contract.check(MODEL_FILE)?;
                 if let Some(Scoring { contract, .. }) = late {
                     contract.check(MODEL_FILE)?;
@@ -164,7 +131,7 @@ impl ModelManifest {
                     _ => Ok(()),
                 }
             }
-            (Task::Reranker(Scoring { contract, .. }), architecture) => {
+            (Role::Reranker(Scoring { contract, .. }), architecture) => {
                 contract.check(MODEL_FILE)?;
                 match (&contract.form, architecture) {
                     (PairForm::Late { .. }, _) => refuse("late interaction without an encoder"),
@@ -181,9 +148,9 @@ impl ModelManifest {
     /// # Errors
     /// [`Error::Unavailable`] for a reranker.
     pub fn encoder_contract(&self) -> Result<&Contract> {
-        match &self.task {
-            Task::Encoder { contract, .. } => Ok(contract),
-            Task::Reranker(_) => Err(self.wrong_task("a reranker", "an encoder")),
+        match &self.role {
+            Role::Encoder { contract, .. } => Ok(contract),
+            Role::Reranker(_) => Err(self.wrong_role("a reranker", "an encoder")),
         }
     }
 
@@ -192,22 +159,19 @@ impl ModelManifest {
     /// # Errors
     /// [`Error::Unavailable`] for an encoder that does not.
     pub fn scoring(&self) -> Result<&Scoring> {
-        match &self.task {
-            Task::Reranker(scoring) | Task::Encoder { late: Some(scoring), .. } => Ok(scoring),
-            Task::Encoder { late: None, .. } => Err(self.wrong_task("an encoder", "a reranker")),
+        match &self.role {
+            Role::Reranker(scoring) | Role::Encoder { late: Some(scoring), .. } => Ok(scoring),
+            Role::Encoder { late: None, .. } => Err(self.wrong_role("an encoder", "a reranker")),
         }
     }
 
-    fn wrong_task(&self, is: &str, needed: &str) -> Error {
+    fn wrong_role(&self, is: &str, needed: &str) -> Error {
         Error::unavailable(format!("model {} is {is} where {needed} is needed; name another model", self.name))
     }
 
     /// Width of the vectors.
     pub fn width(&self) -> usize {
-        match &self.architecture {
-            Architecture::Bert(config) => config.hidden_size,
-            Architecture::Qwen3(config) => config.hidden_size,
-        }
+        self.architecture.width()
     }
 
     /// SHA-256 over the hashes of tokenizer and weight files.

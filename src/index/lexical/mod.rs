@@ -1,0 +1,18 @@
+//! The lexical leg, which answers before any model is there: terms of name, description and body, and BM25 over them.
+//!
+//! `counts` counts the terms of a skill, `builder` chooses which of them to keep, `file` writes and reads them, and
+//! `corpus` scores queries with `score`.
+
+#[cfg(feature = "build")]
+mod builder;
+mod corpus;
+mod counts;
+mod file;
+mod postings;
+mod score;
+
+#[cfg(feature = "build")]
+pub use builder::{LexicalBuilder, LexicalConfig};
+pub use corpus::Corpus;
+pub use counts::TermCounts;
+pub use file::Lexical;
