@@ -1,5 +1,5 @@
 /**
- * The npm package: what is in it, and that everything README.md says of it works in a project that has installed it.
+ * The npm package: what is in it, and that everything docs/recipes.md says of it works in a project that has installed it.
  */
 
 import { readFileSync } from 'node:fs';
