@@ -8,9 +8,9 @@
  * The work is done in a worker; this is its public face. Types and their meaning: client.d.ts.
  */
 
-import { Connection } from './connection.js';
-import { deferred } from './deferred.js';
-import { abortError, fromPlain, SkillRouterError } from './error.js';
+import { Connection } from './messages/connection.js';
+import { abortError, fromPlain, SkillRouterError } from './shared/error.js';
+import { deferred } from './shared/promises.js';
 
 export { SkillRouterError };
 
@@ -124,7 +124,7 @@ export class SkillRouter extends EventTarget {
     await this.#connection?.then((connection) => connection.call('stop')).catch(() => {});
   }
 
-  /** @param {string} method @param {object} [params] @param {import('./connection.js').CallOptions} [options] @returns {Promise<any>} */
+  /** @param {string} method @param {object} [params] @param {import('./messages/connection.js').CallOptions} [options] @returns {Promise<any>} */
   async #call(method, params, { signal, onStage } = {}) {
     if (signal?.aborted) throw abortError();
     const connection = await this.#connected();
@@ -185,7 +185,7 @@ export class SkillRouter extends EventTarget {
 
 /** Bundlers know a worker by exactly this expression. */
 function newWorker() {
-  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'skillrouter' });
+  return new Worker(new URL('./engine/worker.js', import.meta.url), { type: 'module', name: 'skillrouter' });
 }
 
 /** @param {string | URL} path @returns {string} the absolute address of a folder, with the slash at its end */

@@ -10,15 +10,15 @@
  * others now; its detail is what `router.own()` says. Parts: `panel`, `drop`, `sources`. Colours are those of `<skill-search>`.
  */
 
-import { isAbort } from './error.js';
-import { withoutOverrides } from './markdown.js';
-import { forgetFolder, rememberedFolders, rememberFolder } from './own-folders.js';
-import { givenDrop, givenFiles, givenFolder, givenHandle } from './own-picking.js';
-import { panelMarkup } from './own-skills-markup.js';
-import { styleSheet } from './own-skills-style.js';
-import { View } from './own-skills-view.js';
+import { forgetFolder, rememberedFolders, rememberFolder } from './elements/own-skills/folders.js';
+import { panelMarkup } from './elements/own-skills/markup.js';
+import { givenDrop, givenFiles, givenFolder, givenHandle } from './elements/own-skills/picking.js';
+import { styleSheet } from './elements/own-skills/style.js';
+import { View } from './elements/own-skills/view.js';
+import { isAbort } from './shared/error.js';
+import { withoutOverrides } from './shared/texts.js';
 
-/** @typedef {import('./own-picking.js').Given} Given */
+/** @typedef {import('./elements/own-skills/picking.js').Given} Given */
 
 export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   #root = this.attachShadow({ mode: 'open' });

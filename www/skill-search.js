@@ -8,15 +8,15 @@
  * explained in skill-search.d.ts. Importing this where there is no document, as on a server, does nothing.
  */
 
-import { Asking } from './skill-search-asking.js';
-import { takeHotkey } from './skill-search-hotkey.js';
-import { List } from './skill-search-list.js';
-import { searchMarkup } from './skill-search-markup.js';
-import { Panel } from './skill-search-panel.js';
-import { allHidden, RiskFilter } from './skill-search-risks.js';
-import { Source, whenWanted } from './skill-search-source.js';
-import { Status } from './skill-search-status.js';
-import { styleSheet } from './skill-search-style.js';
+import { Asking } from './elements/skill-search/asking.js';
+import { takeHotkey } from './elements/skill-search/hotkey.js';
+import { List } from './elements/skill-search/list.js';
+import { searchMarkup } from './elements/skill-search/markup.js';
+import { Panel } from './elements/skill-search/panel.js';
+import { allHidden, RiskFilter } from './elements/skill-search/risks.js';
+import { Source, whenWanted } from './elements/skill-search/source.js';
+import { Status } from './elements/skill-search/status.js';
+import { styleSheet } from './elements/skill-search/style.js';
 
 const DEFAULTS = { index: 'index/', models: 'models/', device: 'auto', top: 8, hotkey: '/', label: 'Describe the task in your own words' };
 /** What decides where answers come from. */

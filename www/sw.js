@@ -1,9 +1,9 @@
 /**
  * Keeps the page itself for visits without a network: html, styles, scripts, WebAssembly. The network comes first, so a new
- * version is seen at once. Index and model files are not its business: assets.js keeps those, with their checksums.
+ * version is seen at once. Index and model files are not its business: storage/assets.js keeps those, with their checksums.
  */
 
-// Made from the site by shell.mjs: `SHELL` is kept at once, `LATER` what was used.
+// Made from the site by tools/shell.mjs: `SHELL` is kept at once, `LATER` what was used.
 importScripts('sw-files.js');
 
 const CACHE_NAME = 'skillrouter-shell-v1';

@@ -3,9 +3,9 @@
  * changes nothing.
  */
 
-import { fetchAsset } from '../assets.js';
-import { readStored, removeOwned } from '../cache.js';
-import { isAbort } from '../error.js';
+import { isAbort } from '../shared/error.js';
+import { fetchAsset } from '../storage/assets.js';
+import { readStored, removeOwned } from '../storage/cache.js';
 import { openRouter } from './engine-host.js';
 import { showKept } from './options-kept.js';
 import { announce, showProblem } from './options-page.js';

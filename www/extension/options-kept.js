@@ -2,8 +2,8 @@
  * Options: which files the browser keeps for the extension, how large they are, and how they go.
  */
 
-import { forgetStored, listStored } from '../cache.js';
-import { formatBytes } from '../skill-search-status.js';
+import { formatBytes } from '../shared/texts.js';
+import { forgetStored, listStored } from '../storage/cache.js';
 import { announce } from './options-page.js';
 
 const $ = (id) => document.getElementById(id);

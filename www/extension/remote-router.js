@@ -3,8 +3,8 @@
  * and again when the document went away, as it does when another index was set.
  */
 
-import { Connection } from '../connection.js';
-import { SkillRouterError } from '../error.js';
+import { Connection } from '../messages/connection.js';
+import { SkillRouterError } from '../shared/error.js';
 import { ROUTER_PORT } from './ports.js';
 
 /** @implements {Pick<import('../skill-search.js').RouterLike, 'route' | 'body' | 'about' | 'ready' | 'reranker_ready'>} */

@@ -3,7 +3,7 @@
  * other's styles. Tab goes there from the box, arrows go along, Escape goes back.
  */
 
-import { withoutOverrides } from '../../markdown.js';
+import { withoutOverrides } from '../../shared/texts.js';
 import { HELPER_CSS } from './style.js';
 
 const GAP_PX = 6;

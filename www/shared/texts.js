@@ -1,0 +1,15 @@
+/**
+ * Texts for people: sizes, and words of others that must not turn the text around them.
+ */
+
+/** @param {number} bytes @returns {string} as people read it */
+export function formatBytes(bytes) {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 999_500) return `${Math.round(bytes / 1000)} KB`;
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** Text in which nothing turns the direction of what follows: shown, an override can make a word read as another. @param {string} text */
+export function withoutOverrides(text) {
+  return text.replace(/[\u202d\u202e]/g, '\ufffd');
+}
