@@ -16,7 +16,8 @@ import { givenDrop, givenFiles, givenFolder, givenHandle } from './elements/own-
 import { styleSheet } from './elements/own-skills/style.js';
 import { View } from './elements/own-skills/view.js';
 import { isAbort } from './shared/error.js';
-import { withoutOverrides } from './shared/texts.js';
+import { sentence, withoutOverrides } from './shared/texts.js';
+import { Turns } from './shared/turns.js';
 
 /** @typedef {import('./elements/own-skills/picking.js').Given} Given */
 
@@ -36,7 +37,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   /** What is done now. @type {AbortController | null} */
   #work = null;
   #n_waiting = 0;
-  #turn = Promise.resolve();
+  #turns = new Turns();
 
   constructor() {
     super();
@@ -215,7 +216,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
    */
   #do(what, work) {
     this.#n_waiting++;
-    this.#turn = this.#turn.then(async () => {
+    return this.#turns.take(async () => {
       this.#work = new AbortController();
       this.#view.showWork(what);
       try {
@@ -231,7 +232,6 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
         if (had_focus) this.#part('choose-folder').focus();
       }
     });
-    return this.#turn;
   }
 
   /** @param {{ tell?: boolean }} [options] `tell`: answers may be others now */
@@ -256,12 +256,6 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   #part(id) {
     return this.#root.getElementById(id);
   }
-}
-
-/** @param {string} message of an error, which begins small and has no full stop */
-function sentence(message) {
-  const text = message.replace(/^[a-z]+(?= )/, (word) => word[0].toUpperCase() + word.slice(1)); // Not a file's name.
-  return `${text}.`;
 }
 
 if (globalThis.customElements && !customElements.get('own-skills')) customElements.define('own-skills', OwnSkills);

@@ -11,6 +11,7 @@
 
 import initSearch, { Router } from '../pkg/search/skillrouter.js';
 import { SkillRouterError, toPlain } from '../shared/error.js';
+import { Turns } from '../shared/turns.js';
 import { keepDevice } from './webgpu.js';
 
 /** How long one call may take; the slowest is the first batch on a new device, which compiles every pipeline. */
@@ -98,7 +99,7 @@ export class GpuEngine {
   #n_models = 0;
   #n_running = 0;
   /** The engine is entered once at a time. */
-  #turn = Promise.resolve();
+  #turns = new Turns();
   #reject;
   /** @type {Promise<never>} rejects with `failure` */
   #failed = new Promise((_, reject) => (this.#reject = reject));
@@ -127,9 +128,7 @@ export class GpuEngine {
    * @returns {Promise<T>}
    */
   run(work) {
-    const result = this.#turn.then(() => this.#guarded(work));
-    this.#turn = result.then(() => {}, () => {});
-    return result;
+    return this.#turns.take(() => this.#guarded(work));
   }
 
   /** A model moves in. */

@@ -7,6 +7,7 @@
  */
 
 import { abortable } from '../shared/error.js';
+import { Turns } from '../shared/turns.js';
 import { fetchInOrder, fetchManifest } from '../storage/assets.js';
 
 /**
@@ -52,7 +53,7 @@ export class Model {
   /** @type {DeviceUsed} */
   #device;
   #n_gpu_failures = 0;
-  #turn = Promise.resolve();
+  #turns = new Turns();
 
   /**
    * @param {'Encoder' | 'Reranker'} class_name of the engine
@@ -89,7 +90,7 @@ export class Model {
    * @returns {Promise<T>}
    */
   use(use, sample) {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const value = await this.#withoutFailing(use);
       if (this.#placement.undecided) this.#compareLater(sample);
       return value;
@@ -188,7 +189,7 @@ export class Model {
     try {
       rival = await this.#load(await this.#devices.gpu(), {});
       const gpu_ms = await medianMs(sample, rival);
-      await this.#inTurn(async () => {
+      await this.#turns.take(async () => {
         const cpu_ms = await medianMs(sample, this.#loaded);
         const kind = gpu_ms < cpu_ms ? 'gpu' : 'cpu';
         const reason = `measured here: ${gpu_ms.toFixed(1)} ms on the GPU, ${cpu_ms.toFixed(1)} ms on the CPU`;
@@ -211,12 +212,6 @@ export class Model {
       release(rival);
     }
     this.#settle();
-  }
-
-  #inTurn(work) {
-    const result = this.#turn.then(work);
-    this.#turn = result.then(() => {}, () => {});
-    return result;
   }
 }
 

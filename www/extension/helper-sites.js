@@ -3,6 +3,7 @@
  * script's registration follows.
  */
 
+import { alone } from '../shared/turns.js';
 import { openEngineDocument } from './engine-document.js';
 import { readSettings, writeSettings } from './settings.js';
 import { isGranted, patternOf } from './sites.js';
@@ -13,7 +14,7 @@ const LOCK = 'skillrouter-helper-sites';
 
 /** Registers the helper on the sites that it belongs on now, and starts it in their tabs that are open already. */
 export function updateHelper() {
-  return navigator.locks.request(LOCK, async () => {
+  return alone(LOCK, async () => {
     const matches = await activeSites();
     const [registered] = await chrome.scripting.getRegisteredContentScripts({ ids: [SCRIPT_ID] });
     if (registered && matches.length === 0) return chrome.scripting.unregisterContentScripts({ ids: [SCRIPT_ID] });

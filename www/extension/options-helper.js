@@ -2,6 +2,7 @@
  * Options: the sites of the helper, and what choosing one of its suggestions does.
  */
 
+import { element } from '../elements/markup.js';
 import { activeSites, removeSite } from './helper-sites.js';
 import { announce, showProblem } from './options-page.js';
 import { readSettings, writeSettings } from './settings.js';
@@ -54,15 +55,15 @@ async function showSites() {
 
 function siteItem(pattern) {
   const site = siteOf(pattern);
-  const name = Object.assign(document.createElement('bdi'), { textContent: site });
-  const remove = Object.assign(document.createElement('button'), { type: 'button', textContent: 'Remove' });
+  const name = element('bdi', { textContent: site });
+  const remove = element('button', { type: 'button', textContent: 'Remove' });
   remove.setAttribute('aria-label', `Remove ${site}`);
   remove.addEventListener('click', async () => {
     await removeSite(pattern);
     announce(`The helper is off for ${site}.`);
     $('site-url').focus();
   });
-  const item = document.createElement('li');
+  const item = element('li');
   item.append(name, remove);
   return item;
 }

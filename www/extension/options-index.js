@@ -3,7 +3,9 @@
  * changes nothing.
  */
 
+import { element } from '../elements/markup.js';
 import { isAbort } from '../shared/error.js';
+import { sentence } from '../shared/texts.js';
 import { fetchAsset } from '../storage/assets.js';
 import { readStored, removeOwned } from '../storage/cache.js';
 import { openRouter } from './engine-host.js';
@@ -97,7 +99,7 @@ async function replaceIndex(index_url) {
 async function show() {
   const { index_url } = await readSettings();
   $('index-now').replaceChildren(...(index_url
-    ? ['Your own: ', Object.assign(document.createElement('bdi'), { textContent: index_url })]
+    ? ['Your own: ', element('bdi', { textContent: index_url })]
     : ['The catalogue that comes with the extension.']));
   $('index-bundled').hidden = index_url === null;
   await showKept();
@@ -107,9 +109,4 @@ function showBusy(is_busy) {
   $('index-use').disabled = is_busy;
   $('index-cancel').hidden = $('index-progress').hidden = !is_busy;
   $('index-progress').removeAttribute('value');
-}
-
-/** Messages of the engine begin small, unless a file's name comes first, and end without a dot. */
-function sentence(text) {
-  return text.replace(/^[a-z]+(?= )/, (word) => word[0].toUpperCase() + word.slice(1)).replace(/([^.!?])$/, '$1.');
 }

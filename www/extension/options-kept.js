@@ -2,6 +2,7 @@
  * Options: which files the browser keeps for the extension, how large they are, and how they go.
  */
 
+import { element } from '../elements/markup.js';
 import { formatBytes } from '../shared/texts.js';
 import { forgetStored, listStored } from '../storage/cache.js';
 import { announce } from './options-page.js';
@@ -29,10 +30,10 @@ export async function showKept() {
 }
 
 function fileItem({ url, bytes }) {
-  const item = document.createElement('li');
+  const item = element('li');
   item.append(
-    Object.assign(document.createElement('bdi'), { textContent: url }),
-    Object.assign(document.createElement('span'), { className: 'bytes', textContent: formatBytes(bytes) }),
+    element('bdi', { textContent: url }),
+    element('span', { className: 'bytes', textContent: formatBytes(bytes) }),
   );
   return item;
 }

@@ -3,6 +3,7 @@
  * carries them out at once, in one long task.
  */
 
+import { element } from '../markup.js';
 import { EXTENT, scaleOf, toMap, toScreen } from './view.js';
 
 /**
@@ -64,7 +65,7 @@ export async function drawLayer(points, { view, size, ratio, colour }, signal) {
   const [width, height] = pixelsOf(size, ratio);
   const covered = await inSlices(coverage(points, { view, size, ratio }), signal);
   if (!covered) return null;
-  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  const canvas = element('canvas', { width, height });
   const painted = await inSlices(paint(canvas.getContext('2d'), covered, colour), signal);
   return painted && { canvas, view, size, ratio };
 }

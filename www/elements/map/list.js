@@ -2,6 +2,7 @@
  * The routes of a task beside the map: what the picture shows, for those who do not see it, and a way to each point by keyboard.
  */
 
+import { element } from '../markup.js';
 import { kindOfRank } from './marks.js';
 
 /**
@@ -50,16 +51,16 @@ export class RouteList {
   }
 
   #item({ skill_idx, name }, rank, is_on_map) {
-    const item = document.createElement('li');
-    const badge = Object.assign(document.createElement('span'), { className: `rank ${kindOfRank(rank)}`, textContent: String(rank) });
-    const text = document.createElement('span');
-    text.append(Object.assign(document.createElement('bdi'), { dir: 'auto', textContent: name }));
-    const button = Object.assign(document.createElement('button'), { type: 'button', value: String(skill_idx) });
+    const item = element('li');
+    const badge = element('span', { className: `rank ${kindOfRank(rank)}`, textContent: String(rank) });
+    const text = element('span');
+    text.append(element('bdi', { dir: 'auto', textContent: name }));
+    const button = element('button', { type: 'button', value: String(skill_idx) });
     button.setAttribute('aria-pressed', 'false');
     button.append(badge, text);
     item.append(button);
     if (!is_on_map) {
-      text.append(Object.assign(document.createElement('span'), { className: 'missing', textContent: 'not on this map' }));
+      text.append(element('span', { className: 'missing', textContent: 'not on this map' }));
       return item;
     }
     for (const type of ['focus', 'pointerenter']) button.addEventListener(type, () => this.#wishes.onPoint(skill_idx));

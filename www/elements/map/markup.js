@@ -3,6 +3,8 @@
  * policy. The picture takes its colours from the legend. Contrasts are at least WCAG AA, light and dark.
  */
 
+import { element, fragmentOf } from '../markup.js';
+
 const MARKUP = `
   <search>
     <form id="ask" class="ask" novalidate hidden>
@@ -127,18 +129,18 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 
 /** @type {CSSStyleSheet | null} */
 let sheet = null;
-/** @type {HTMLTemplateElement | null} */
+/** @type {DocumentFragment | null} */
 let template = null;
 
 /** @param {ShadowRoot} root gets markup and style */
 export function furnish(root) {
   if (!template) {
-    template = Object.assign(document.createElement('template'), { innerHTML: MARKUP });
+    template = fragmentOf(MARKUP);
     sheet = new CSSStyleSheet();
     sheet.replaceSync(CSS);
   }
   root.adoptedStyleSheets = [sheet];
-  root.append(template.content.cloneNode(true));
+  root.append(template.cloneNode(true));
 }
 
 /**
@@ -164,7 +166,7 @@ export function readLook(root) {
 
 /** Any way to write a colour, as red, green and blue. @param {string} colour @returns {[number, number, number]} */
 function componentsOf(colour) {
-  const context = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d');
+  const context = element('canvas', { width: 1, height: 1 }).getContext('2d');
   context.fillStyle = colour;
   context.fillRect(0, 0, 1, 1);
   const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;

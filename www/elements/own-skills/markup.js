@@ -2,6 +2,8 @@
  * The markup of `<own-skills>`, without a word of any skill: names of sources and files are filled in as text.
  */
 
+import { fragmentOf } from '../markup.js';
+
 const PANEL = `
   <section class="panel" part="panel" aria-labelledby="title">
     <h2 id="title">Your own skills</h2>
@@ -70,10 +72,4 @@ export function sourceMarkup() {
 /** @returns {HTMLElement} an empty row of the list of what came of something */
 export function outcomeMarkup() {
   return fragmentOf(OUTCOME).firstElementChild;
-}
-
-function fragmentOf(html) {
-  const template = document.createElement('template');
-  template.innerHTML = html.trim();
-  return template.content;
 }

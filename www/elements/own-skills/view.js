@@ -4,6 +4,7 @@
  */
 
 import { formatBytes, withoutOverrides } from '../../shared/texts.js';
+import { element } from '../markup.js';
 import { outcomeMarkup, sourceMarkup } from './markup.js';
 
 /**
@@ -90,13 +91,13 @@ export class View {
     details.hidden = skipped.length === 0;
     details.querySelector('summary').textContent = skipped.length === 1 ? '1 file was left out' : `${count(skipped.length)} files were left out`;
     details.querySelector('ul').append(...skipped.slice(0, MAX_SHOWN_SKIPPED).map(({ path, reason }) => {
-      const item = document.createElement('li');
-      const name = Object.assign(document.createElement('span'), { className: 'path', textContent: clean(path) });
+      const item = element('li');
+      const name = element('span', { className: 'path', textContent: clean(path) });
       item.append(name, `: ${clean(reason)}`);
       return item;
     }));
     const n_more = skipped.length - MAX_SHOWN_SKIPPED;
-    if (n_more > 0) details.querySelector('ul').append(Object.assign(document.createElement('li'), { textContent: `and ${count(n_more)} more` }));
+    if (n_more > 0) details.querySelector('ul').append(element('li', { textContent: `and ${count(n_more)} more` }));
     this.#part('outcomes').append(row);
   }
 

@@ -4,8 +4,8 @@
  */
 
 import { withoutOverrides } from '../../shared/texts.js';
+import { element } from '../markup.js';
 import { copyButton, quietButton } from './copy.js';
-import { textElement } from './markup.js';
 
 const MAY_OPEN = ['http:', 'https:', 'mailto:'];
 
@@ -25,15 +25,15 @@ export function toggleAddress(button, address) {
 
 function explanation(address) {
   const { url, notes } = judge(address);
-  const box = textElement('span', 'address-box', '');
+  const box = element('span', { className: 'address-box' });
   box.setAttribute('role', 'group');
   box.setAttribute('aria-label', 'Where this address leads');
-  const whole = Object.assign(textElement('span', 'whole', ''), { dir: 'ltr' });
+  const whole = element('span', { className: 'whole', dir: 'ltr' });
   whole.append(...parts(url, address));
-  const actions = textElement('span', 'actions', '');
+  const actions = element('span', { className: 'actions' });
   if (url) actions.append(quietButton('Open in a new tab', () => void window.open(url.href, '_blank', 'noopener,noreferrer')));
   actions.append(copyButton('Copy address', url?.href ?? address));
-  box.append(whole, ...notes.map((text) => textElement('span', 'warning', text)), actions);
+  box.append(whole, ...notes.map((text) => element('span', { className: 'warning' }, text)), actions);
   return box;
 }
 
@@ -60,5 +60,5 @@ function parts(url, address) {
   if (!url?.host) return [withoutOverrides(url?.href ?? address)];
   const { href, host, protocol, username, password } = url;
   const at = `${protocol}//${username}${password ? `:${password}` : ''}${username || password ? '@' : ''}`.length;
-  return [href.slice(0, at), textElement('strong', '', host), href.slice(at + host.length)];
+  return [href.slice(0, at), element('strong', {}, host), href.slice(at + host.length)];
 }

@@ -4,10 +4,10 @@
  */
 
 import { withoutOverrides } from '../../shared/texts.js';
+import { element, fragmentOf } from '../markup.js';
 import { compareStyle } from './compare-style.js';
 import { quietButton } from './copy.js';
 import { differencesOf, wordDifferences } from './differences.js';
-import { fragmentOf, textElement } from './markup.js';
 
 /**
  * @typedef {import('../../client.js').Route} Route
@@ -125,7 +125,7 @@ function factsOf(left, right) {
 
 async function factRow([term, left, right]) {
   const row = rowElement(await wordDifferences(left, right));
-  row.prepend(Object.assign(textElement('th', '', term), { scope: 'row' }));
+  row.prepend(element('th', { scope: 'row' }, term));
   return row;
 }
 
@@ -158,12 +158,12 @@ function stretches(rows) {
 
 /** @param {Row[]} rows @param {boolean} isFolded */
 function stretch(rows, isFolded) {
-  const body = document.createElement('tbody');
+  const body = element('tbody');
   if (!isFolded) {
     body.append(...rows.map(rowElement));
     return body;
   }
-  const cell = Object.assign(textElement('td', 'folded', ''), { colSpan: 2 });
+  const cell = element('td', { className: 'folded', colSpan: 2 });
   cell.append(quietButton(`Show ${rows.length} lines that are the same`, () => {
     body.replaceChildren(...rows.map(rowElement));
     const [first] = body.rows[0].cells;
@@ -176,14 +176,14 @@ function stretch(rows, isFolded) {
 
 /** @param {Row} row @returns {HTMLTableRowElement} two cells, which on a narrow screen stand below each other */
 function rowElement({ isSame, left, right }) {
-  const row = textElement('tr', isSame ? 'same' : '', '');
+  const row = element('tr', { className: isSame ? 'same' : '' });
   row.append(cellElement(left, 'del'), isSame ? twin(left) : cellElement(right, 'ins'));
   return row;
 }
 
 /** @param {Piece[] | null} pieces @param {'del' | 'ins'} tag */
 function cellElement(pieces, tag) {
-  const cell = Object.assign(textElement('td', pieces ? '' : 'empty', ''), { dir: 'auto' });
+  const cell = element('td', { className: pieces ? '' : 'empty', dir: 'auto' });
   for (const { text, isOnlyHere } of pieces ?? []) {
     const n_spaces = isOnlyHere ? text.length - text.trimStart().length : text.length;
     cell.append(text.slice(0, n_spaces)); // The mark begins with the first word.
@@ -201,10 +201,10 @@ function twin(pieces) {
 
 /** A sign stands before what is marked, for those who do not see colours, and words for those who listen. */
 function marked(text, tag) {
-  const mark = document.createElement(tag);
-  const sign = textElement('span', 'sign', tag === 'del' ? '−' : '+');
+  const mark = element(tag);
+  const sign = element('span', { className: 'sign' }, tag === 'del' ? '−' : '+');
   sign.setAttribute('aria-hidden', 'true');
-  mark.append(sign, textElement('span', 'visually-hidden', tag === 'del' ? 'only in the first: ' : 'only in the second: '), text);
+  mark.append(sign, element('span', { className: 'visually-hidden' }, tag === 'del' ? 'only in the first: ' : 'only in the second: '), text);
   return mark;
 }
 

@@ -2,6 +2,8 @@
  * Buttons that copy a text and say for a moment whether that was allowed.
  */
 
+import { element } from '../markup.js';
+
 const COPIED_MS = 1500;
 
 /** @returns {boolean} whether this page can copy at all: it needs https or localhost */
@@ -23,7 +25,7 @@ export async function copy(button, text) {
 
 /** @param {string} label @param {() => void} act @returns {HTMLButtonElement} */
 export function quietButton(label, act) {
-  const button = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: label });
+  const button = element('button', { type: 'button', className: 'quiet', textContent: label });
   button.addEventListener('click', act);
   return button;
 }

@@ -3,9 +3,9 @@
  * Loaded when somebody opens it.
  */
 
+import { element } from '../markup.js';
 import { addCommand, AGENTS, isPlainName, placeCommand, repositoryOf, savedName } from './agents.js';
 import { copyButton, quietButton } from './copy.js';
-import { textElement } from './markup.js';
 import { skillFile } from './skill-file.js';
 
 /** @typedef {import('../../client.js').Route} Route */
@@ -16,14 +16,14 @@ const SCOPES = { user: 'all my projects', project: 'the project that I am in' };
 /** @param {HTMLElement} place @param {Route} route @param {string | null} markdown null when the index holds no instructions */
 export function showInstall(place, route, markdown) {
   const choice = readChoice();
-  const steps = document.createElement('div');
+  const steps = element('div');
   const show = () => steps.replaceChildren(...stepsFor(route, markdown, choice));
   const choose = (key) => (value) => {
     choice[key] = value;
     keepChoice(choice);
     show();
   };
-  const choices = textElement('div', 'choices', '');
+  const choices = element('div', { className: 'choices' });
   choices.append(
     select('Agent', AGENTS.map(({ name }) => [name, name]), choice.agent, choose('agent')),
     select('For', Object.entries(SCOPES), choice.scope, choose('scope')),
@@ -58,20 +58,20 @@ function stepsFor(route, markdown, choice) {
 }
 
 function note(text) {
-  return textElement('p', 'note', text);
+  return element('p', { className: 'note' }, text);
 }
 
 /** @param {string} what it does @param {string} text */
 function command(what, text) {
-  const block = textElement('div', 'command', '');
-  block.append(note(what), copyButton('Copy command', text), Object.assign(textElement('code', '', text), { dir: 'ltr' }));
+  const block = element('div', { className: 'command' });
+  block.append(note(what), copyButton('Copy command', text), element('code', { dir: 'ltr' }, text));
   return block;
 }
 
 /** @param {string} label @param {[string, string][]} options value and text @param {string} value @param {(value: string) => void} onChoose */
 function select(label, options, value, onChoose) {
-  const field = textElement('label', '', `${label} `);
-  const list = document.createElement('select');
+  const field = element('label', {}, `${label} `);
+  const list = element('select');
   list.append(...options.map(([value, text]) => new Option(text, value)));
   list.value = value;
   list.addEventListener('change', () => onChoose(list.value));
@@ -81,7 +81,7 @@ function select(label, options, value, onChoose) {
 
 function saveFile(name, text) {
   const url = URL.createObjectURL(new Blob([text], { type: 'text/markdown' }));
-  Object.assign(document.createElement('a'), { href: url, download: name }).click();
+  element('a', { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url)); // The download has begun by then.
 }
 

@@ -7,7 +7,8 @@
  */
 
 import { withoutOverrides } from '../../shared/texts.js';
-import { optionMarkup, textElement } from './markup.js';
+import { element } from '../markup.js';
+import { optionMarkup } from './markup.js';
 
 /**
  * @typedef {import('../../client.js').Route} Route
@@ -228,10 +229,10 @@ function fillFit(option, fit) {
 /** Marks a skill that somebody added himself. */
 function ownChip() {
   const mark = chip('own', 'yours');
-  mark.append(textElement('span', 'visually-hidden', ', kept on this device'));
+  mark.append(element('span', { className: 'visually-hidden' }, ', kept on this device'));
   return mark;
 }
 
 function chip(kind, text) {
-  return Object.assign(textElement('span', `chip ${kind}`, withoutOverrides(text)), { dir: 'auto' });
+  return element('span', { className: `chip ${kind}`, dir: 'auto' }, withoutOverrides(text));
 }

@@ -8,6 +8,7 @@
  */
 
 import { withoutOverrides } from '../../shared/texts.js';
+import { element } from '../markup.js';
 
 const ALLOWED_TAGS = [
   'h3', 'h4', 'h5', 'h6', 'p', 'br', 'hr', 'ul', 'ol', 'li', 'blockquote', 'pre', 'code', 'em', 'strong', 'del', 'span', 'div',
@@ -62,7 +63,7 @@ export async function renderMarkdown(markdown, { onAddress } = {}) {
 /** An address that does nothing but tell of itself when it is pressed. @param {string} address @param {OnAddress} onAddress */
 export function addressButton(address, onAddress) {
   const textContent = withoutOverrides(address);
-  const button = Object.assign(document.createElement('button'), { type: 'button', className: 'address', textContent, dir: 'auto' });
+  const button = element('button', { type: 'button', className: 'address', textContent, dir: 'auto' });
   button.setAttribute('aria-expanded', 'false');
   button.addEventListener('click', () => onAddress(button, address));
   return button;
@@ -70,7 +71,7 @@ export function addressButton(address, onAddress) {
 
 function asText(text) {
   const fragment = document.createDocumentFragment();
-  const pre = document.createElement('pre');
+  const pre = element('pre');
   pre.tabIndex = 0;
   pre.textContent = text;
   fragment.append(pre);

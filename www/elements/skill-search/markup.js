@@ -3,6 +3,8 @@
  * root, so several elements of a page do not share them.
  */
 
+import { fragmentOf } from '../markup.js';
+
 const SEARCH = `
   <div id="layout" class="layout">
     <div class="main">
@@ -116,16 +118,4 @@ export function searchMarkup() {
 /** @returns {HTMLElement} an empty option of the list */
 export function optionMarkup() {
   return fragmentOf(OPTION).firstElementChild;
-}
-
-/** @param {string} html of this package, never of a skill @returns {DocumentFragment} */
-export function fragmentOf(html) {
-  const template = document.createElement('template');
-  template.innerHTML = html.trim();
-  return template.content;
-}
-
-/** An element with text in it. */
-export function textElement(tag, className, textContent) {
-  return Object.assign(document.createElement(tag), { className, textContent });
 }

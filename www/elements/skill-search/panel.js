@@ -4,9 +4,9 @@
  */
 
 import { withoutOverrides } from '../../shared/texts.js';
+import { element } from '../markup.js';
 import { canCopy, copy, quietButton } from './copy.js';
 import { addressButton, renderMarkdown } from './markdown.js';
-import { textElement } from './markup.js';
 import { bestPassage } from './passage.js';
 import { skillFile } from './skill-file.js';
 
@@ -83,7 +83,7 @@ export class Panel {
     this.#part('panel-passage').hidden = true;
     const risks = route.risks ?? [];
     this.#part('panel-risks').hidden = risks.length === 0;
-    this.#part('panel-risk-list').replaceChildren(...risks.map((risk) => textElement('li', '', withoutOverrides(riskNote(risk)))));
+    this.#part('panel-risk-list').replaceChildren(...risks.map((risk) => element('li', {}, withoutOverrides(riskNote(risk)))));
     this.#part('panel-copies').hidden = copies.length === 0;
     this.#part('panel-copy-list').replaceChildren(...copies.map(copyItem));
     this.#say('Loading the instructions…');
@@ -134,14 +134,14 @@ export class Panel {
   }
 
   #showPassage(pieces) {
-    const nodes = pieces?.map(({ text, isMatch }) => (isMatch ? textElement('mark', '', text) : text)) ?? [];
+    const nodes = pieces?.map(({ text, isMatch }) => (isMatch ? element('mark', {}, text) : text)) ?? [];
     this.#part('panel-passage').replaceChildren(...nodes);
     this.#part('panel-passage').hidden = nodes.length === 0;
   }
 
   #say(text) {
     this.#part('panel-copy').hidden = true;
-    this.#part('panel-body').replaceChildren(textElement('p', 'note', text));
+    this.#part('panel-body').replaceChildren(element('p', { className: 'note' }, text));
   }
 
   async #copy() {
@@ -154,11 +154,11 @@ export class Panel {
     const place = this.#part(`${id}-content`);
     offer.addEventListener('toggle', async () => {
       if (!offer.open) return;
-      place.replaceChildren(textElement('p', 'note', 'Loading…'));
+      place.replaceChildren(element('p', { className: 'note' }, 'Loading…'));
       try {
         await show(place);
       } catch (error) {
-        place.replaceChildren(textElement('p', 'note', `This is not here: ${error.message}.`));
+        place.replaceChildren(element('p', { className: 'note' }, `This is not here: ${error.message}.`));
       }
     });
   }
@@ -175,16 +175,16 @@ export class Panel {
     if (this.#entry !== entry) return;
     this.#comparison ??= new Comparison(this.#root, { readBody: this.#listener.readBody, onClose: () => this.#place() });
     const others = nearest(entry, this.#listener.routes());
-    const list = document.createElement('ul');
+    const list = element('ul');
     for (const other of others) list.append(this.#otherItem(entry.route, other));
-    place.replaceChildren(others.length > 0 ? list : textElement('p', 'note', 'There is no other skill in this answer.'));
+    place.replaceChildren(others.length > 0 ? list : element('p', { className: 'note' }, 'There is no other skill in this answer.'));
   }
 
   #otherItem(route, other) {
-    const item = document.createElement('li');
+    const item = element('li');
     const button = quietButton(withoutOverrides(other.name), () => void this.#comparison.open(route, other));
     button.dir = 'auto';
-    item.append(button, textElement('span', 'note', other.source ? ` ${withoutOverrides(other.source)}` : ''));
+    item.append(button, element('span', { className: 'note' }, other.source ? ` ${withoutOverrides(other.source)}` : ''));
     return item;
   }
 
@@ -223,10 +223,10 @@ function facts(route) {
     ['Licence', route.license],
   ];
   return rows.filter(([, value]) => value).map(([term, value]) => {
-    const row = document.createElement('div');
-    const fact = Object.assign(document.createElement('dd'), { dir: 'auto' });
+    const row = element('div');
+    const fact = element('dd', { dir: 'auto' });
     fact.append(value === route.source ? sourceNode(route) : withoutOverrides(value));
-    row.append(textElement('dt', '', term), fact);
+    row.append(element('dt', {}, term), fact);
     return row;
   });
 }
@@ -238,7 +238,7 @@ function sourceNode({ source, own }) {
 
 /** @param {Route} copy */
 function copyItem(copy) {
-  const item = Object.assign(document.createElement('li'), { dir: 'auto' });
+  const item = element('li', { dir: 'auto' });
   const { source, license, id, skill_idx } = copy;
   item.append(source ? sourceNode(copy) : withoutOverrides(id ?? `skill ${skill_idx}`));
   if (license) item.append(`, ${withoutOverrides(license)}`);

@@ -3,7 +3,8 @@
  * and how many; notes of hygiene hide nothing, since most skills have some.
  */
 
-import { textElement } from './markup.js';
+import { element } from '../markup.js';
+
 
 /** @typedef {import('../../client.js').Answer} Answer */
 
@@ -77,12 +78,12 @@ export class RiskFilter {
 
   #choice(category) {
     const [name, meaning] = CATEGORIES[category];
-    const label = document.createElement('label');
-    const box = Object.assign(document.createElement('input'), { type: 'checkbox', value: category });
+    const label = element('label');
+    const box = element('input', { type: 'checkbox', value: category });
     box.addEventListener('change', () => this.#onChange([...this.#boxes.values()].filter(({ checked }) => checked).map(({ value }) => value).join(' ')));
     this.#boxes.set(category, box);
-    const text = textElement('span', '', name);
-    text.append(textElement('span', 'count', ''), textElement('span', 'meaning', meaning));
+    const text = element('span', {}, name);
+    text.append(element('span', { className: 'count' }), element('span', { className: 'meaning' }, meaning));
     label.append(box, text);
     return label;
   }

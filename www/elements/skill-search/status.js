@@ -4,7 +4,7 @@
  */
 
 import { isAbort } from '../../shared/error.js';
-import { formatBytes, withoutOverrides } from '../../shared/texts.js';
+import { formatBytes, sentence, withoutOverrides } from '../../shared/texts.js';
 
 /** @typedef {import('../../client.js').Answer} Answer */
 
@@ -109,9 +109,9 @@ export class Status {
   }
 
   #showBanner(error, { title, retry_label = 'Try again', meanwhile }) {
-    const message = error.message.replace(/^[a-z]+(?= )/, (word) => word[0].toUpperCase() + word.slice(1)); // Not a file's name.
+    const message = sentence(error.message);
     this.#part('banner-title').textContent = title ?? BANNER_TITLES[error.code] ?? 'The index could not be opened';
-    this.#part('banner-text').textContent = meanwhile ? `${message}. Until then, answers are ${meanwhile}.` : `${message}.`;
+    this.#part('banner-text').textContent = meanwhile ? `${message} Until then, answers are ${meanwhile}.` : message;
     this.#part('banner').dataset.code = error.code ?? '';
     this.#part('banner-retry').textContent = retry_label;
     this.#part('banner').hidden = false;

@@ -10,6 +10,7 @@
 
 import { abortError, SkillRouterError } from '../../shared/error.js';
 import { nextTask } from '../../shared/promises.js';
+import { alone, Turns } from '../../shared/turns.js';
 import { Builder } from './builder.js';
 import { findSkills } from './files.js';
 import { clearOwn, readOwn, saveOwn, unreadable } from './store.js';
@@ -47,7 +48,7 @@ export class OwnIndex {
   #unsaved = null;
   #channel = globalThis.BroadcastChannel ? new BroadcastChannel(SHARED_NAME) : null;
   /** Changes of this tab, one after another. */
-  #turn = Promise.resolve();
+  #turns = new Turns();
   #first_read;
 
   /**
@@ -58,8 +59,8 @@ export class OwnIndex {
   constructor(session, onChange) {
     this.#session = session;
     this.#onChange = onChange;
-    this.#channel?.addEventListener('message', () => void this.#inTurn(() => this.#followOthers()));
-    this.#first_read = this.#inTurn(() => this.#read());
+    this.#channel?.addEventListener('message', () => void this.#turns.take(() => this.#followOthers()));
+    this.#first_read = this.#turns.take(() => this.#read());
     void this.#first_read.then((error) => error?.code === 'encoder-mismatch' && this.#adopt());
   }
 
@@ -102,7 +103,7 @@ export class OwnIndex {
    */
   async remove(source, options) {
     if (source === undefined) {
-      await this.#inTurn(() => alone(options.signal, () => this.#commit(null)));
+      await this.#turns.take(() => alone(SHARED_NAME, () => this.#commit(null), options.signal));
     } else {
       await this.#change({ ...options, is_removal: true }, async (builder) => {
         builder.run((engine) => engine.begin_source(source));
@@ -119,7 +120,7 @@ export class OwnIndex {
    * @returns {Promise<{ n_embedded: number, reason?: string | null }>} `reason`: why it is not kept
    */
   #change(options, edit) {
-    return this.#inTurn(() => alone(options.signal, async () => {
+    return this.#turns.take(() => alone(SHARED_NAME, async () => {
       throwIfAborted(options.signal);
       const model = await this.#session.encoder(options.signal);
       const before = this.#unsaved ?? (await readOwn());
@@ -134,7 +135,7 @@ export class OwnIndex {
       } finally {
         builder.close();
       }
-    }));
+    }, options.signal));
   }
 
   /**
@@ -206,12 +207,6 @@ export class OwnIndex {
     this.#standing = { ...this.#standing, reason };
     this.#onChange(this.#standing);
   }
-
-  #inTurn(work) {
-    const result = this.#turn.then(work);
-    this.#turn = result.then(() => {}, () => {});
-    return result;
-  }
 }
 
 /** @returns {Promise<{ ids: Set<string>, n_unchanged: number }>} */
@@ -278,12 +273,6 @@ function readKept(read) {
   } catch (error) {
     throw error.code === 'encoder-mismatch' ? error : unreadable(error);
   }
-}
-
-/** Waits until no tab changes the index. Only on https and localhost is there a lock. */
-function alone(signal, work) {
-  if (!globalThis.navigator?.locks) return work();
-  return navigator.locks.request(SHARED_NAME, { signal }, work);
 }
 
 /** The first and the last of each stage, and no more than twelve a second between them. */

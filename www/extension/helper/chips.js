@@ -3,6 +3,7 @@
  * other's styles. Tab goes there from the box, arrows go along, Escape goes back.
  */
 
+import { element } from '../../elements/markup.js';
 import { withoutOverrides } from '../../shared/texts.js';
 import { HELPER_CSS } from './style.js';
 
@@ -149,8 +150,4 @@ function themeOf(box) {
   if (channels.length === 0) return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
   const [red, green, blue] = channels.map(Number);
   return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? 'dark' : 'light';
-}
-
-function element(tag, properties) {
-  return Object.assign(document.createElement(tag), properties);
 }

@@ -4,6 +4,7 @@
  *     index.html?reranker=NAME&device=gpu     (a folder in models/, or none; auto, cpu or gpu)
  */
 
+import { element } from '../../elements/markup.js';
 import '../../skill-search.js';
 import { DevicePanel } from './device.js';
 import * as meters from './status.js';
@@ -70,12 +71,12 @@ search.addEventListener('skill-search-answer', ({ detail }) => {
 own.addEventListener('own-skills-change', refreshStored);
 
 for (const example of EXAMPLES) {
-  const button = Object.assign(document.createElement('button'), { type: 'button', textContent: example });
+  const button = element('button', { type: 'button', textContent: example });
   button.addEventListener('click', () => {
     search.ask(example);
     search.focus();
   });
-  const item = document.createElement('li');
+  const item = element('li');
   item.append(button);
   $('example-list').append(item);
 }

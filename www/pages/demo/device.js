@@ -3,6 +3,7 @@
  * keeps queries here; and the button that installs the page, where the browser offers that. Counted while it is open.
  */
 
+import { element } from '../../elements/markup.js';
 import { formatBytes } from '../../shared/texts.js';
 
 const SHELL_CACHE = 'skillrouter-shell-v1';
@@ -69,14 +70,14 @@ export class DevicePanel {
 
   /** @param {Kept} part @returns {HTMLTableRowElement} */
   #row({ name, note, bytes, forget }) {
-    const row = document.createElement('tr');
-    const head = Object.assign(document.createElement('th'), { scope: 'row', textContent: name });
-    head.append(Object.assign(document.createElement('span'), { className: 'note', textContent: note }));
+    const row = element('tr');
+    const head = element('th', { scope: 'row', textContent: name });
+    head.append(element('span', { className: 'note', textContent: note }));
     row.append(head);
     row.insertCell().textContent = formatBytes(bytes);
     const action = row.insertCell();
     if (forget && bytes > 0) {
-      const button = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: 'Delete' });
+      const button = element('button', { type: 'button', className: 'quiet', textContent: 'Delete' });
       button.setAttribute('aria-label', `Delete ${name}`);
       button.addEventListener('click', () => void this.#forget(name, forget));
       action.append(button);

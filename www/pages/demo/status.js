@@ -2,6 +2,7 @@
  * The meters at the foot of the demo page: timings of the last answer, index and models, what this browser keeps.
  */
 
+import { element } from '../../elements/markup.js';
 import { formatBytes } from '../../shared/texts.js';
 
 let storage_full = false;
@@ -42,9 +43,9 @@ export function showStored(files) {
 }
 
 function strong(text) {
-  return Object.assign(document.createElement('strong'), { textContent: text });
+  return element('strong', { textContent: text });
 }
 
 function note(text) {
-  return Object.assign(document.createElement('span'), { className: 'note', textContent: text });
+  return element('span', { className: 'note', textContent: text });
 }

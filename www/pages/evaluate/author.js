@@ -3,7 +3,8 @@
  * which words they have that it lacks.
  */
 
-import { element, foreign, tableOf } from './elements.js';
+import { element } from '../../elements/markup.js';
+import { foreign, tableOf } from './elements.js';
 import { downloadOutranked } from './export.js';
 import { expectedSkills, isLost, nameOf, outranked, wordReport } from './outranked.js';
 import { DEPTH } from './run.js';

@@ -2,7 +2,8 @@
  * Why one query came out wrong: ranks and scores of the skills side by side, and the words of the query that each has.
  */
 
-import { element, foreign, tableOf } from './elements.js';
+import { element } from '../../elements/markup.js';
+import { foreign, tableOf } from './elements.js';
 import { DEPTH } from './run.js';
 import { compareWords } from './words.js';
 

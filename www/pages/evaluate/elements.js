@@ -2,21 +2,7 @@
  * Elements from what is known only when the page runs: names, queries and numbers become text and never markup.
  */
 
-/**
- * @param {string} tag
- * @param {Record<string, unknown>} [properties] of the element; those with a dash, and `role`, are set as attributes
- * @param {...(Node | string)} children
- * @returns {HTMLElement}
- */
-export function element(tag, properties = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.includes('-') || name === 'role') made.setAttribute(name, String(value));
-    else made[name] = value;
-  }
-  made.append(...children);
-  return made;
-}
+import { element } from '../../elements/markup.js';
 
 /** Text from a skill or a file, which may be written from right to left. @param {string} text @param {string} [tag] */
 export function foreign(text, tag = 'bdi') {

@@ -6,8 +6,8 @@
 
 import { SkillRouter, SkillRouterError } from '../../client.js';
 import '../../elements/map/map.js';
+import { element } from '../../elements/markup.js';
 import { Author } from './author.js';
-import { element } from './elements.js';
 import { download } from './export.js';
 import { Failures } from './failures.js';
 import { readDropped, readPicked } from './files.js';

@@ -3,6 +3,8 @@
  * what outranks a skill.
  */
 
+import { element } from '../../elements/markup.js';
+
 /** @typedef {import('./run.js').Run} Run */
 
 /** @param {Run[]} runs @param {import('../../client.js').About} about */
@@ -33,7 +35,7 @@ export function downloadOutranked({ number, mode, set }, { target, asked, others
 /** @param {string} name @param {object} report */
 function save(name, report) {
   const blob = new Blob([JSON.stringify(report, null, 2)], { type: 'application/json' });
-  const link = document.createElement('a');
+  const link = element('a');
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();

@@ -2,8 +2,9 @@
  * The queries of a run that came out wrong, each with what outranked the right skill, and which skills do so most often.
  */
 
+import { element } from '../../elements/markup.js';
 import { showComparison } from './comparison.js';
-import { element, foreign, tableOf } from './elements.js';
+import { foreign, tableOf } from './elements.js';
 import { DEPTH } from './run.js';
 import { count } from './status.js';
 

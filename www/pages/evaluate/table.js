@@ -2,7 +2,8 @@
  * The table of results: a column for each run, so that they can be compared.
  */
 
-import { element, foreign } from './elements.js';
+import { element } from '../../elements/markup.js';
+import { foreign } from './elements.js';
 import { quantile } from './metrics.js';
 import { MODES } from './run.js';
 import { count } from './status.js';

@@ -2,7 +2,8 @@
  * Where the time of a route goes: for each run a bar of the stages' medians, and the same as a table.
  */
 
-import { element, tableOf } from './elements.js';
+import { element } from '../../elements/markup.js';
+import { tableOf } from './elements.js';
 import { quantile } from './metrics.js';
 import { formatMs, runLabel } from './table.js';
 
