@@ -131,23 +131,24 @@ export class SkillRouter extends EventTarget {
     return connection.call(method, params, { signal, onStage });
   }
 
-  /** The worker that there is, or a new one that has opened the index again. */
+  /** The worker that there is, or a new one that has opened the index again. @param {AbortSignal} [signal] */
   #connected(signal) {
     if (this.#closed) throw new SkillRouterError('unavailable', 'this router is closed; open another');
     this.#connection ??= this.#connect(signal);
     return this.#connection;
   }
 
+  /** @param {AbortSignal} [signal] */
   async #connect(signal) {
     const ready = { encoder: deferred(), reranker: deferred() };
     this.#ready = ready;
     const { onProgress, ...options } = this.#options;
     const events = {
       progress: onProgress,
-      model: (model) => this.#noteModel(model),
+      model: (/** @type {import('./client.d.ts').ModelAbout} */ model) => this.#noteModel(model),
       own: () => this.dispatchEvent(new Event('own')),
-      ready: ({ role }) => ready[role].resolve(),
-      unready: ({ role, error }) => {
+      ready: (/** @type {{ role: Role }} */ { role }) => ready[role].resolve(),
+      unready: (/** @type {{ role: Role, error: import('./shared/error.js').PlainError }} */ { role, error }) => {
         ready[role].reject(fromPlain(error));
         if (!error.fatal) return;
         this.#skip[role] = error.message; // A model that stopped the engine would stop the next one too.

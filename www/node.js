@@ -89,7 +89,7 @@ export class SkillRouter {
     }
     signal ??= new AbortController().signal;
     // What a listener throws is its own affair, and no failure of the route.
-    const tell = (answer) => queueMicrotask(() => onStage?.(answer));
+    const tell = (/** @type {import('./client.d.ts').Answer} */ answer) => queueMicrotask(() => onStage?.(answer));
     return this.#call(() => {
       if (signal.aborted) throw abortError();
       return this.#session.route(String(query), options, signal, tell);

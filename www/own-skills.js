@@ -10,6 +10,7 @@
  * others now; its detail is what `router.own()` says. Parts: `panel`, `drop`, `sources`. Colours are those of `<skill-search>`.
  */
 
+import { part } from './elements/markup.js';
 import { forgetFolder, rememberedFolders, rememberFolder } from './elements/own-skills/folders.js';
 import { panelMarkup } from './elements/own-skills/markup.js';
 import { givenDrop, givenFiles, givenFolder, givenHandle } from './elements/own-skills/picking.js';
@@ -124,10 +125,10 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     });
   }
 
-  /** @param {Given} given @param {string | null} source null: it is not to be added */
+  /** @param {Given} given @param {string | null} source null: it is not to be added @param {AbortSignal} signal */
   async #add(given, source, signal) {
     if (source === null) return;
-    const onProgress = (progress) => this.#view.showProgress(source, progress);
+    const onProgress = (/** @type {import('./client.js').OwnProgress} */ progress) => this.#view.showProgress(source, progress);
     this.#view.showWork(`Reading ${withoutOverrides(source)}`);
     const added = await this.#router.addOwn(given.files, { source, onProgress, signal });
     this.#view.showAdded({ ...added, skipped: [...given.unreadable, ...added.skipped] });
@@ -135,7 +136,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     await this.#refresh();
   }
 
-  /** Its name here: different folders may have the same, and one must not push out the other unseen. @param {Given} given */
+  /** Its name here: different folders may have the same, and one must not push out the other unseen. @param {Given} given @param {AbortSignal} signal */
   async #sourceOf({ name, handle, is_loose }, signal) {
     await this.#refresh();
     if (!this.#has(name)) return name;
@@ -145,7 +146,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     return this.#askWhichSource(name, signal);
   }
 
-  /** @returns {Promise<string | null>} */
+  /** @param {string} name @param {AbortSignal} signal @returns {Promise<string | null>} */
   async #askWhichSource(name, signal) {
     const free = this.#freeName(name);
     this.#view.hideWork();
@@ -166,12 +167,14 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     return answer;
   }
 
+  /** @param {string} name */
   #freeName(name) {
     let number = 2;
     while (this.#has(`${name} ${number}`)) number++;
     return `${name} ${number}`;
   }
 
+  /** @param {string} name */
   #has(name) {
     return this.#own.sources.some(({ source }) => source === name);
   }
@@ -202,7 +205,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     });
   }
 
-  /** The button that was pressed is gone with its row. */
+  /** The button that was pressed is gone with its row. @param {number} place */
   #focusRow(place) {
     const rows = this.#part('sources').children;
     const row = rows[Math.min(place, rows.length - 1)];
@@ -253,8 +256,9 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     }
   }
 
-  #part(id) {
-    return this.#root.getElementById(id);
+  /** @template {HTMLElement} [Kind=HTMLElement] @param {string} id @param {{ new (): Kind } | null} [kind] @returns {Kind} */
+  #part(id, kind) {
+    return part(id, kind, this.#root);
   }
 }
 

@@ -7,7 +7,7 @@
 importScripts('sw-files.js');
 
 const CACHE_NAME = 'skillrouter-shell-v1';
-const urls = (paths) => paths.map((path) => new URL(path, self.registration.scope).href);
+const urls = (/** @type {string[]} */ paths) => paths.map((path) => new URL(path, self.registration.scope).href);
 const KEPT_URLS = new Set(urls([...self.SHELL, ...self.LATER]));
 
 self.addEventListener('install', (event) => {
@@ -25,6 +25,7 @@ self.addEventListener('fetch', (event) => {
   event.respondWith(networkFirst(event, url.href));
 });
 
+/** @param {FetchEvent} event @param {string} url */
 async function networkFirst(event, url) {
   const cache = await caches.open(CACHE_NAME);
   let response;

@@ -1,6 +1,6 @@
 /**
- * How elements and pages make elements: from markup of this package, or from what is known only when the page runs. Names, texts
- * and numbers of others become text and never markup.
+ * How elements and pages make and find elements: from markup of this package, or from what is known only when the page runs. Names,
+ * texts and numbers of others become text and never markup.
  */
 
 /** @param {string} html of this package, never of a skill @returns {DocumentFragment} */
@@ -25,4 +25,18 @@ export function element(tag, properties = {}, ...children) {
   }
   made.append(...children);
   return made;
+}
+
+/**
+ * What our own markup has under an id. That it is not there, or is something else, is our mistake.
+ * @template {HTMLElement} [Kind=HTMLElement]
+ * @param {string} id
+ * @param {{ new (): Kind } | null} [kind] of element, where it has to be a certain one
+ * @param {DocumentOrShadowRoot & NonElementParentNode} [root] the page by default
+ * @returns {Kind}
+ */
+export function part(id, kind = null, root = document) {
+  const found = root.getElementById(id);
+  if (!(found instanceof (kind ?? HTMLElement))) throw new TypeError(`the markup has no ${kind?.name ?? 'element'} ${id}`);
+  return /** @type {Kind} */ (found);
 }

@@ -38,6 +38,7 @@ export async function forgetChoices() {
   if (canStore()) await caches.delete(CACHE_NAME);
 }
 
+/** @param {string} adapter_name @param {ModelId} model */
 function address(adapter_name, { name, hash }) {
   return PLACE + [adapter_name, name, hash].map(encodeURIComponent).join('/');
 }

@@ -23,12 +23,13 @@ export class EncoderReranker {
     return this.#encoder.device;
   }
 
-  /** See `Model.use`; the model that is used is a reranker. */
+  /** See `Model.use`; the model that is used is a reranker. @param {import('./model.js').Use<T>} use @param {import('./model.js').Use<unknown>} sample */
   use(use, sample) {
     const reranking = (use) => async (encoder, call) => use(await this.#of(encoder, call), call);
     return this.#encoder.use(reranking(use), reranking(sample));
   }
 
+  /** @param {any} encoder @param {import('./model.js').Call} call */
   async #of(encoder, call) {
     if (!this.#rerankers.has(encoder)) this.#rerankers.set(encoder, await call(() => encoder.reranker()));
     return this.#rerankers.get(encoder);

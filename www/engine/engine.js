@@ -76,10 +76,12 @@ export class CpuEngine {
   release() {}
 }
 
+/** @param {(options: { module_or_path: string | BufferSource }) => Promise<unknown>} init @param {string | BufferSource} wasm */
 async function load(init, wasm) {
   await init({ module_or_path: wasm }).catch(unloadable);
 }
 
+/** @param {Error} error */
 function unloadable(error) {
   const message = `the engine could not be loaded (${error.message}); check the connection and reload the page`;
   throw new SkillRouterError('engine', message, { cause: error });
@@ -141,6 +143,7 @@ export class GpuEngine {
     if (--this.#n_models === 0) this.#fail('it is not in use any more');
   }
 
+  /** @param {() => T | Promise<T>} work */
   async #guarded(work) {
     if (this.failure) throw this.failure;
     const timer = setTimeout(() => this.#fail(`nothing came back within ${CALL_LIMIT_MS / 1000} s`), CALL_LIMIT_MS);
@@ -168,6 +171,7 @@ export class GpuEngine {
   /**
    * A panic inside an asynchronous call surfaces here and nowhere else. Late ones, of an instance that was given up, are
    * kept from ending the worker.
+   * @param {Event} event
    */
   #onUncaught(event) {
     const error = event.error ?? event.reason;
@@ -181,7 +185,7 @@ export class GpuEngine {
     this.#fail(String(error?.message ?? error ?? event.message), error);
   }
 
-  /** The first failure is the one that is told. */
+  /** The first failure is the one that is told. @param {string} why @param {unknown} [cause] */
   #fail(why, cause) {
     if (this.failure) return this.failure;
     const reason = why.trim().split('\n')[0].replace(/^device: /, '').replace(/; try again, or use the CPU$/, '');

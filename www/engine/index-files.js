@@ -37,7 +37,7 @@ export class IndexFiles {
     index.#progress = progress;
     index.#fetchFile = fetchFile;
     opening.catch(() => {}); // Awaited below, but it may fail first.
-    const open = async (bytes) => {
+    const open = async (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => {
       index.#Router = (await opening).Router;
       return new index.#Router(bytes);
     };
@@ -154,7 +154,7 @@ export class IndexFiles {
     }
   }
 
-  /** Makes sure that the engine holds these shards; skills that lie in none have undefined. A failure is forgotten: the next call tries again. */
+  /** Makes sure that the engine holds these shards; skills that lie in none have undefined. A failure is forgotten: the next call tries again. @param {(string | undefined)[]} files @param {keyof IndexAbout['files']} kind */
   async #need(files, kind) {
     await Promise.all([...new Set(files)].filter((file) => file !== undefined).map((file) => {
       if (!this.#shards.has(file)) {
@@ -166,9 +166,10 @@ export class IndexFiles {
     }));
   }
 
+  /** @param {FileEntry[]} entries @param {AbortSignal} [signal] */
   #add(entries, signal) {
-    const add = (file, bytes) => this.router.add_index_file(file, bytes);
-    const progressOf = (file) => this.#progress.of(file);
+    const add = (/** @type {string} */ file, /** @type {Uint8Array<ArrayBuffer>} */ bytes) => this.router.add_index_file(file, bytes);
+    const progressOf = (/** @type {string} */ file) => this.#progress.of(file);
     return fetchInOrder(entries, { owner: this.#url, add, signal, progressOf, fetchFile: this.#fetchFile });
   }
 }

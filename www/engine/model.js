@@ -72,7 +72,7 @@ export class Model {
     const entries = manifest.value;
     progress.expect(entries);
     model.#placement = await devices.place(model.about);
-    await model.#place({ signal, progressOf: (file) => progress.of(file) });
+    await model.#place({ signal, progressOf: (/** @type {string} */ file) => progress.of(file) });
     await manifest.commit(entries);
     return model;
   }
@@ -97,7 +97,7 @@ export class Model {
     });
   }
 
-  /** Reads and checks the manifest, on the CPU since that is always there. @returns {import('../storage/assets.js').FileEntry[]} */
+  /** Reads and checks the manifest, on the CPU since that is always there. @param {import('./engine.js').CpuEngine} cpu @param {Uint8Array<ArrayBuffer>} bytes @param {ModelOptions['check']} check @returns {import('../storage/assets.js').FileEntry[]} */
   #read(cpu, bytes, check) {
     const draft = new cpu.classes[this.#class_name](bytes, cpu.device);
     try {
@@ -111,6 +111,7 @@ export class Model {
     }
   }
 
+  /** @param {Use<T>} use */
   async #withoutFailing(use) {
     for (;;) {
       if (this.#loaded?.engine.failure) this.#leave(); // It failed in the hands of another model.
@@ -126,7 +127,7 @@ export class Model {
     }
   }
 
-  /** Loads the model onto the device where it belongs: the GPU as long as that does not fail too often, then the CPU. */
+  /** Loads the model onto the device where it belongs: the GPU as long as that does not fail too often, then the CPU. @param {LoadOptions} options */
   async #place(options) {
     while (this.#placement.kind === 'gpu') {
       try {
@@ -141,12 +142,13 @@ export class Model {
     this.#settle();
   }
 
-  /** @throws the error, if the device is not to blame for it */
+  /** @throws the error, if the device is not to blame for it @param {Fault} error */
   #countFailure(error) {
     if (error.code !== 'device') throw error;
     if (++this.#n_gpu_failures >= MAX_GPU_FAILURES) this.#placement = { kind: 'cpu', reason: error.message };
   }
 
+  /** @param {Engine} engine @param {LoadOptions} options */
   async #load(engine, { signal, progressOf }) {
     engine.hold();
     let model;
@@ -178,12 +180,13 @@ export class Model {
     this.#loaded = null;
   }
 
+  /** @param {Use<unknown>} sample */
   #compareLater(sample) {
     this.#placement = { kind: 'cpu' };
     setTimeout(() => void this.#compare(sample), COMPARISON_DELAY_MS);
   }
 
-  /** Loads the model onto the GPU as well, times the same work on both, and keeps the faster. Never rejects. */
+  /** Loads the model onto the GPU as well, times the same work on both, and keeps the faster. Never rejects. @param {Use<unknown>} sample */
   async #compare(sample) {
     let rival = null;
     try {
@@ -203,6 +206,7 @@ export class Model {
     }
   }
 
+  /** @param {import('./device.js').Placement} placement @param {Loaded | null} rival */
   #decide(placement, rival) {
     this.#placement = placement;
     if (placement.kind === 'gpu') {
@@ -215,13 +219,13 @@ export class Model {
   }
 }
 
-/** Gives back the memory of a model; that of an instance that failed is gone already. */
+/** Gives back the memory of a model; that of an instance that failed is gone already. @param {Loaded} loaded */
 function release({ engine, model }) {
   if (!engine.failure) model?.free();
   engine.release();
 }
 
-/** @returns {Promise<number>} the median of a few uses, after one that warms up */
+/** @param {Use<unknown>} use @param {Loaded} loaded @returns {Promise<number>} the median of a few uses, after one that warms up */
 async function medianMs(use, { engine, model }) {
   const times_ms = [];
   for (let run = -1; run < COMPARISON_RUNS; run++) {

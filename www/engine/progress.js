@@ -44,6 +44,7 @@ export class ProgressSum {
     };
   }
 
+  /** @param {string} file @param {boolean} now */
   #send(file, now) {
     const time_ms = performance.now();
     if (!now && time_ms - this.#last_ms < MIN_INTERVAL_MS) return;

@@ -33,7 +33,7 @@ export async function scoreTexts(reranker, query, texts, { documents, signal, is
     if (signal.aborted) throw abortError();
     return isSuperseded();
   };
-  const score = async (model, call) => {
+  const score = async (/** @type {any} */ model, /** @type {import('./model.js').Call} */ call) => {
     const places = [...pending];
     if (places.length === 0 || (await stopped())) return;
     await call(() => model.begin(query, places.map((place) => texts[place]), { documents }));
@@ -47,7 +47,7 @@ export async function scoreTexts(reranker, query, texts, { documents, signal, is
       onBatch(scores);
     }
   };
-  const sample = async (model, call) => {
+  const sample = async (/** @type {any} */ model, /** @type {import('./model.js').Call} */ call) => {
     await call(() => model.begin(query, texts.slice(0, N_SAMPLE), { documents }));
     while (await call(() => model.next()));
   };

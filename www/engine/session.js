@@ -157,18 +157,19 @@ export class Session {
     return this.#retrieve(query, { top, mode, search, typing, wait, rerank, documents, isSuperseded }, report);
   }
 
+  /** @param {string} query @param {Retrieval} options @param {Report} report */
   async #retrieve(query, { top, mode, search, typing, wait, rerank, ...others }, report) {
     const n_candidates = typing ? 0 : rerank;
     const encoder = this.#encoder.value;
     if (search === 'hnsw') await this.#index.addLinks();
-    const embed = (model, call) => call(() => model.embed_query(query));
+    const embed = (/** @type {any} */ model, /** @type {import('./model.js').Call} */ call) => call(() => model.embed_query(query));
     const vector = await report.timed('encode', () => encoder.use(embed, embed));
     const options = { top: Math.max(top, n_candidates), mode, search, typing };
     const retrieved = await report.timed('search', () => this.#index.router.search(query, vector, options));
     const best = { ...retrieved, routes: retrieved.routes.slice(0, top), device: encoder.device };
     if (n_candidates === 0 || retrieved.routes.length === 0) return report.stage(best);
 
-    const unranked = (why) => report.stage({ ...best, reason: `${why}; this answer is not re-ranked` });
+    const unranked = (/** @type {string} */ why) => report.stage({ ...best, reason: `${why}; this answer is not re-ranked` });
     if (this.#whyNoReranker(wait)) return unranked(this.#whyNoReranker(wait));
     const answer = await report.stage(best);
     await abortable(this.#reranker.settled, report.signal);
@@ -183,13 +184,13 @@ export class Session {
     return here ? null : this.#reranker.why('the reranker');
   }
 
-  /** Improves a retrieved answer batch by batch. What goes wrong on the way is a reason, and the best answer so far stands. */
+  /** Improves a retrieved answer batch by batch. What goes wrong on the way is a reason, and the best answer so far stands. @param {string} query @param {{ top: number, n_candidates: number, documents: 'exact' | 'fast', isSuperseded: () => boolean }} options @param {Report} report @param {Answer} retrieved @param {Answer} answer */
   async #rerank(query, { top, n_candidates, documents, isSuperseded }, report, retrieved, answer) {
     const reranker = this.#reranker.value;
     const skills = retrieved.routes.slice(0, n_candidates).map(({ skill_idx }) => skill_idx);
     const started_ms = performance.now();
     let best = answer;
-    const onBatch = (scores) => {
+    const onBatch = (/** @type {Float32Array} */ scores) => {
       const reranked = this.#index.router.rerank(retrieved, scores, { ...reranker.about.rerank_options, top });
       report.timings_ms.rerank = performance.now() - started_ms;
       best = report.emit({ ...reranked, ...devicesOf(answer.device, reranker.device) });
@@ -247,8 +248,8 @@ export class Session {
     const why_not = this.#options.skip[role];
     if (why_not !== null) throw new SkillRouterError('unavailable', why_not);
     const url = new URL(`${encodeURIComponent(name)}/model.json`, this.#options.models_url).href;
-    const check = role === 'encoder' ? (about) => this.#index.router.check_encoder(about) : undefined;
-    const onMove = (model) => {
+    const check = role === 'encoder' ? (/** @type {unknown} */ about) => this.#index.router.check_encoder(about) : undefined;
+    const onMove = (/** @type {Model} */ model) => {
       const roles = role === 'encoder' && this.#isReranker(model) ? ['encoder', 'reranker'] : [role];
       for (const role of roles) this.#events.onModel({ role, name, bytes: model.about.bytes, device: model.device });
     };
@@ -273,7 +274,7 @@ function rerankOf({ rerank, longest_query = Infinity }, query) {
   return [...query.trim()].length <= longest_query ? rerank : 0;
 }
 
-/** Where an answer was computed: the device of its last stage, and that of the encoder where it is another. */
+/** Where an answer was computed: the device of its last stage, and that of the encoder where it is another. @param {DeviceUsed} encoder_device @param {DeviceUsed} device */
 function devicesOf(encoder_device, device) {
   const same = encoder_device.kind === device.kind && encoder_device.name === device.name;
   return same ? { device } : { device, encoder_device };

@@ -55,10 +55,12 @@ export async function keepDevice(open) {
   }
 }
 
+/** @param {string} reason */
 function unusable(reason, name = '') {
   return { name, software: false, reason };
 }
 
+/** @param {GPUAdapterInfo} info */
 function nameOf(info) {
   return [info?.vendor, info?.architecture, info?.device, info?.description].filter(Boolean).join(' ') || 'without a name';
 }

@@ -58,12 +58,12 @@ export class EngineHost {
   }
 
   #open() {
-    const onProgress = (value) => this.#ports.forEach((port) => port.postMessage({ event: 'progress', value }));
+    const onProgress = (/** @type {import('../client.js').Progress} */ value) => this.#ports.forEach((port) => port.postMessage({ event: 'progress', value }));
     return openRouter({ ...this.#folders, onProgress });
   }
 }
 
-/** The router replaces an engine that stopped by itself, so whoever asked need not. */
+/** The router replaces an engine that stopped by itself, so whoever asked need not. @param {any} message */
 function withoutPanic(message) {
   return message.error ? { ...message, error: { ...message.error, fatal: false } } : message;
 }

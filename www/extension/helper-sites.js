@@ -53,9 +53,10 @@ export async function activeSites() {
   return helper_sites.filter((_, i) => granted[i]);
 }
 
+/** @param {string[]} matches */
 async function startInOpenTabs(matches) {
   if (matches.length === 0) return;
   const tabs = await chrome.tabs.query({ url: matches });
-  const start = ({ id }) => chrome.scripting.executeScript({ target: { tabId: id }, files: [SCRIPT] });
+  const start = (/** @type {chrome.tabs.Tab} */ { id }) => chrome.scripting.executeScript({ target: { tabId: id }, files: [SCRIPT] });
   await Promise.allSettled(tabs.map(start)); // A tab that shows an error page takes no script.
 }

@@ -2,12 +2,10 @@
  * Options: which files the browser keeps for the extension, how large they are, and how they go.
  */
 
-import { element } from '../elements/markup.js';
+import { element, part as $ } from '../elements/markup.js';
 import { formatBytes } from '../shared/texts.js';
 import { forgetStored, listStored } from '../storage/cache.js';
 import { announce } from './options-page.js';
-
-const $ = (id) => document.getElementById(id);
 
 export async function startKeptSection() {
   $('kept-delete').addEventListener('click', async () => {
@@ -29,6 +27,7 @@ export async function showKept() {
   $('kept-delete').hidden = files.length === 0;
 }
 
+/** @param {{ url: string, bytes: number }} file */
 function fileItem({ url, bytes }) {
   const item = element('li');
   item.append(

@@ -31,7 +31,7 @@ export class Answering {
     this.#running.set(id, controller);
     try {
       if (!Object.hasOwn(this.#handlers, method)) throw new SkillRouterError('unavailable', `${method} cannot be called from here`);
-      const call = { signal: controller.signal, onStage: (stage) => this.#post({ id, stage }) };
+      const call = { signal: controller.signal, onStage: (/** @type {unknown} */ stage) => this.#post({ id, stage }) };
       this.#post({ id, result: await this.#handlers[method](params, call) });
     } catch (error) {
       if (toPlain(error).fatal) console.error(error);

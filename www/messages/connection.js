@@ -51,7 +51,7 @@ export class Connection {
         this.#worker.postMessage({ cancel: id });
         reject(abortError());
       };
-      const settled = (settle) => (value) => {
+      const settled = (/** @type {(value: any) => void} */ settle) => (/** @type {any} */ value) => {
         signal?.removeEventListener('abort', cancel);
         settle(value);
       };
@@ -72,6 +72,7 @@ export class Connection {
     this.#onLost(error);
   }
 
+  /** @param {{ id: number, result?: any, error?: import('../shared/error.js').PlainError, stage?: any }} message */
   #settle({ id, result, error, stage }) {
     const call = this.#pending.get(id);
     if (error?.fatal) this.end(fromPlain(error)); // Also when nobody waits any more: the engine is not to be trusted.

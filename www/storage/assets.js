@@ -46,7 +46,7 @@ export async function fetchAsset(url, entry, { signal, onProgress, owner = url, 
   }
   if (kept) await removeStored(url);
 
-  const report = (loaded_bytes) => onProgress?.({ loaded_bytes, cached: false });
+  const report = (/** @type {number} */ loaded_bytes) => onProgress?.({ loaded_bytes, cached: false });
   const bytes = await inSlot(signal, () => fetchFile(url, { signal, expected_bytes: entry.bytes, report, cache: 'no-store' }));
   const problem = await mismatch(bytes, entry);
   if (problem) throw problem;
@@ -71,7 +71,7 @@ export async function fetchInOrder(entries, { owner, add, signal, progressOf, fe
   const either = AbortSignal.any([signal, others.signal].filter(Boolean));
   /** @type {Promise<Uint8Array<ArrayBuffer>>[]} */
   const coming = [];
-  const start = (entry) => {
+  const start = (/** @type {FileEntry} */ entry) => {
     const options = { signal: either, owner, onProgress: progressOf?.(entry.file), fetchFile };
     const download = fetchAsset(new URL(entry.file, owner).href, entry, options);
     download.catch(() => {}); // Each is awaited below, but one may fail before its turn.
@@ -107,7 +107,7 @@ export async function fetchManifest(url, open, { signal, fetchFile = download } 
     throw error;
   });
   const bytes = fresh ?? kept;
-  const commit = async (entries) => {
+  const commit = async (/** @type {FileEntry[]} */ entries) => {
     if (!fresh) return;
     await store(url, fresh, url);
     await evictUnlisted(url, new Set(entries.map(({ file }) => new URL(file, url).href)));
@@ -115,6 +115,7 @@ export async function fetchManifest(url, open, { signal, fetchFile = download } 
   return { value: await open(bytes), commit };
 }
 
+/** @param {string} url @param {boolean} has_kept @param {AbortSignal | undefined} signal @param {FetchFile} fetchFile */
 async function freshManifest(url, has_kept, signal, fetchFile) {
   const patience = has_kept ? AbortSignal.timeout(MANIFEST_PATIENCE_MS) : undefined;
   const either = AbortSignal.any([signal, patience].filter(Boolean));
@@ -142,6 +143,7 @@ async function download(url, { signal, expected_bytes, report, cache, retries = 
   }
 }
 
+/** @param {string} url @param {Parameters<FetchFile>[1]} options */
 async function downloadOnce(url, { signal, expected_bytes, report, cache }) {
   let response;
   try {
@@ -162,7 +164,7 @@ async function downloadOnce(url, { signal, expected_bytes, report, cache }) {
   }
 }
 
-/** The body of a response, into one buffer where its size is known beforehand. */
+/** The body of a response, into one buffer where its size is known beforehand. @param {Response} response @param {string} url @param {number | undefined} expected_bytes @param {((loaded_bytes: number) => void) | undefined} report */
 async function readBody(response, url, expected_bytes, report) {
   if (expected_bytes === undefined) return new Uint8Array(await response.arrayBuffer());
   const bytes = new Uint8Array(expected_bytes);
@@ -182,14 +184,14 @@ async function readBody(response, url, expected_bytes, report) {
   return bytes.subarray(0, loaded_bytes);
 }
 
-/** @returns {Promise<SkillRouterError | null>} what is wrong with the bytes */
+/** @param {Uint8Array<ArrayBuffer>} bytes @param {FileEntry} entry @returns {Promise<SkillRouterError | null>} what is wrong with the bytes */
 async function mismatch(bytes, entry) {
   if (bytes.length !== entry.bytes) return truncated(entry.file, entry.bytes, bytes.length);
   if ((await sha256(bytes)) === entry.sha256) return null;
   return new SkillRouterError('checksum', `${name(entry.file)} is damaged: its checksum does not match; try again, and if it stays, publish the file again`);
 }
 
-/** Browsers offer crypto.subtle on https and localhost only; elsewhere the engine does the work. */
+/** Browsers offer crypto.subtle on https and localhost only; elsewhere the engine does the work. @param {Uint8Array<ArrayBuffer>} bytes */
 async function sha256(bytes) {
   if (!globalThis.crypto?.subtle) return sha256_hex(bytes);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
@@ -200,7 +202,7 @@ let n_running = 0;
 /** @type {(() => void)[]} */
 const waiting = [];
 
-/** Runs `work` when fewer than MAX_PARALLEL others run, in the order of asking. */
+/** Runs `work` when fewer than MAX_PARALLEL others run, in the order of asking. @param {AbortSignal | undefined} signal @param {() => Promise<T>} work */
 async function inSlot(signal, work) {
   if (n_running >= MAX_PARALLEL) await new Promise((resolve) => waiting.push(() => resolve(undefined)));
   else n_running++;
@@ -214,6 +216,7 @@ async function inSlot(signal, work) {
   }
 }
 
+/** @param {number} ms @param {AbortSignal | undefined} signal */
 function pause(ms, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
@@ -221,15 +224,17 @@ function pause(ms, signal) {
   });
 }
 
+/** @param {string} url @param {string} why @param {unknown} [cause] */
 function networkError(url, why, cause) {
   return new SkillRouterError('network', `${name(url)} could not be fetched (${why}); check the connection and try again`, { cause });
 }
 
+/** @param {string} url @param {number} expected_bytes @param {number | string} got_bytes */
 function truncated(url, expected_bytes, got_bytes) {
   return new SkillRouterError('truncated', `${name(url)} has ${got_bytes} bytes where ${expected_bytes} are needed; it was cut off or changed: try again, and if it stays, publish the file again`);
 }
 
-/** The last two parts of an address: enough to find the file, short enough to read. */
+/** The last two parts of an address: enough to find the file, short enough to read. @param {string} url */
 function name(url) {
   return url.split('/').slice(-2).join('/');
 }

@@ -59,7 +59,7 @@ function copyIndex() {
 /** Whatever the extension's own modules reach, from file to file, WebAssembly included. */
 function copyModules() {
   const scripts = readdirSync(join(out, 'extension')).filter((name) => name.endsWith('.js')).map((name) => `extension/${name}`);
-  const read = (path) => readFileSync(join(path.startsWith('extension/') ? out : site, path), 'utf8');
+  const read = (/** @type {string} */ path) => readFileSync(join(path.startsWith('extension/') ? out : site, path), 'utf8');
   for (const path of follow(scripts, { read, isWanted: (path) => !LEFT_OUT.test(path) })) {
     if (!path.startsWith('extension/')) copy(join(site, path), join(out, path));
   }
@@ -76,10 +76,12 @@ function checkNames() {
   if (missing.length > 0) throw new Error(`the extension names files that it does not have: ${missing.join(', ')}`);
 }
 
+/** @param {string} path */
 function readJson(path) {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 
+/** @param {string} from @param {string} to */
 function copy(from, to) {
   mkdirSync(dirname(to), { recursive: true });
   copyFileSync(from, to);

@@ -25,11 +25,11 @@ import { parseSync, Visitor } from 'rolldown/utils';
 export function namesIn(code, file) {
   /** @type {Named[]} */
   const names = [];
-  const add = (kind, literal) => {
+  const add = (/** @type {Named['kind']} */ kind, /** @type {any} */ literal) => {
     const text = textOf(literal);
     if (text) names.push({ kind, ...text, start: literal.start, end: literal.end });
   };
-  const addSource = ({ source }) => source && add('import', source);
+  const addSource = (/** @type {{ source: any }} */ { source }) => source && add('import', source);
   new Visitor({
     ImportDeclaration: addSource,
     ExportNamedDeclaration: addSource,
@@ -82,17 +82,19 @@ export function follow(entries, { folder = '.', read = (path) => readFileSync(jo
   return found;
 }
 
-/** @returns {{ name: string, is_head: boolean } | null} null where only running the script would tell */
+/** @param {any} node @returns {{ name: string, is_head: boolean } | null} null where only running the script would tell */
 function textOf(node) {
   if (node?.type === 'Literal' && typeof node.value === 'string') return { name: node.value, is_head: false };
   if (node?.type === 'TemplateLiteral') return { name: node.quasis[0].value.cooked, is_head: node.expressions.length > 0 };
   return null;
 }
 
+/** @param {any} node */
 function isImportMetaUrl(node) {
   return node?.type === 'MemberExpression' && node.object.type === 'MetaProperty' && node.property.name === 'url';
 }
 
+/** @param {any} callee */
 function isImportScripts(callee) {
   return callee.name === 'importScripts' || callee.property?.name === 'importScripts';
 }

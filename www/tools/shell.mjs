@@ -21,7 +21,7 @@ const files = readdirSync(site, { recursive: true }).filter((name) => CODE.test(
 const PAGE = 'index.html';
 const named = [...readFileSync(join(site, PAGE), 'utf8').matchAll(/(?:href|src)="([^"#?:]+)"/g)].map(([, path]) => path);
 // A page that this one links to is not part of it.
-const isWanted = (name) => files.includes(name) && !FOR_FEW.test(name) && !name.endsWith('.html');
+const isWanted = (/** @type {string} */ name) => files.includes(name) && !FOR_FEW.test(name) && !name.endsWith('.html');
 const shell = new Set([PAGE, ...follow(named, { folder: site, isWanted })]);
 const later = files.filter((name) => !shell.has(name));
 console.log(`self.SHELL = ${JSON.stringify(['./', ...shell], null, 2)};\nself.LATER = ${JSON.stringify(later, null, 2)};`);

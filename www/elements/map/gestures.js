@@ -49,6 +49,7 @@ export class Gestures {
     frame.addEventListener('keydown', (event) => this.#key(event));
   }
 
+  /** @param {PointerEvent} event */
   #press(event) {
     if (event.button !== 0) return;
     this.#frame.setPointerCapture(event.pointerId);
@@ -61,6 +62,7 @@ export class Gestures {
     this.#has_pinched ||= this.#hands.size > 1;
   }
 
+  /** @param {PointerEvent} event */
   #move(event) {
     const [left, top] = this.#placeOf(event);
     const hand = this.#hands.get(event.pointerId);
@@ -81,18 +83,20 @@ export class Gestures {
     Object.assign(hand, { left, top });
   }
 
+  /** @param {PointerEvent} event @param {boolean} is_press */
   #release(event, is_press) {
     const hand = this.#hands.get(event.pointerId);
     this.#hands.delete(event.pointerId);
     if (hand && is_press && this.#n_pixels < STILL_PIXELS && !this.#has_pinched) this.#wishes.onChoose(hand.left, hand.top);
   }
 
+  /** @param {MouseEvent} event */
   #double(event) {
     const [left, top] = this.#placeOf(event);
     this.#wishes.onZoom(DOUBLE_FACTOR, { left, top, is_smooth: true });
   }
 
-  /** Who reads on past the map scrolls the page; the wheel is the map's with Ctrl, or once the map has focus. */
+  /** Who reads on past the map scrolls the page; the wheel is the map's with Ctrl, or once the map has focus. @param {WheelEvent} event */
   #wheel(event) {
     const is_wanted = event.ctrlKey || event.metaKey || this.#frame.matches(':focus');
     if (!is_wanted) return;
@@ -103,6 +107,7 @@ export class Gestures {
     if (changed || event.ctrlKey) event.preventDefault(); // With Ctrl, the browser would zoom the page.
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     const wish = KEYS[event.key];
     if (!wish || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -110,7 +115,7 @@ export class Gestures {
     this.#wishes.onKey(wish);
   }
 
-  /** @returns {[number, number]} */
+  /** @param {MouseEvent} event @returns {[number, number]} */
   #placeOf({ clientX, clientY }) {
     const { left, top } = this.#frame.getBoundingClientRect();
     return [clientX - left - this.#frame.clientLeft, clientY - top - this.#frame.clientTop];

@@ -46,10 +46,12 @@ export class RouteList {
     return [...this.#list.querySelectorAll('button')];
   }
 
+  /** @param {string} value */
   #buttonOf(value) {
     return this.#buttons.find((button) => button.value === value);
   }
 
+  /** @param {Route} route @param {number} rank @param {boolean} is_on_map */
   #item({ skill_idx, name }, rank, is_on_map) {
     const item = element('li');
     const badge = element('span', { className: `rank ${kindOfRank(rank)}`, textContent: String(rank) });

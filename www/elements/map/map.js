@@ -9,6 +9,7 @@
  */
 
 import { isAbort } from '../../shared/error.js';
+import { part } from '../markup.js';
 import { Gestures } from './gestures.js';
 import { inSlices } from './layer.js';
 import { RouteList } from './list.js';
@@ -65,7 +66,7 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
     this.#picture = new Picture(this.#part('canvas'), () => readLook(this.#root));
     this.#travel = new Travel(this.#picture, (view) => this.#noteView(view));
     this.#tip = new Tip(this.#part('tip'), this.#part('tip-name'), this.#part('tip-rank'));
-    const wishes = { onPoint: (skill_idx) => this.#point({ by_hand: skill_idx }), onChoose: (skill_idx) => this.#choose(skill_idx, true) };
+    const wishes = { onPoint: (/** @type {number | null} */ skill_idx) => this.#point({ by_hand: skill_idx }), onChoose: (/** @type {number} */ skill_idx) => this.#choose(skill_idx, true) };
     this.#list = new RouteList(this.#part('routes'), this.#part('routes-note'), wishes);
     this.#listen();
     new ResizeObserver(([{ contentRect: { width, height } }]) => this.#travel.resize({ width, height })).observe(this.#part('frame'));
@@ -116,6 +117,7 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
 
   // The map
 
+  /** @param {IntersectionObserverEntry[]} entries */
   #noteNear(entries) {
     this.#is_near = entries.at(-1).isIntersecting;
     if (this.#is_near && this.#router && !this.#loading) void this.#load();
@@ -147,6 +149,7 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
     this.#showRoutes();
   }
 
+  /** @param {string} text */
   #showMessage(text, { can_retry = false } = {}) {
     this.#part('message-text').textContent = text;
     this.#part('retry').hidden = !can_retry;
@@ -161,7 +164,7 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
     if (task === '') return this.#problem('Write a task first.');
     this.#asking = new AbortController();
     const { signal } = this.#asking;
-    const onStage = (answer) => !signal.aborted && this.#show(task, answer);
+    const onStage = (/** @type {Answer} */ answer) => !signal.aborted && this.#show(task, answer);
     try {
       onStage(await this.#router.route(task, { top: N_ROUTES, signal, onStage }));
       this.#sayRoutes();
@@ -170,6 +173,7 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
     }
   }
 
+  /** @param {string} text */
   #problem(text) {
     this.#part('problem').textContent = text;
   }
@@ -187,7 +191,7 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
 
   #showRoutes() {
     const n = this.#map?.points.n ?? 0;
-    const isOnMap = (skill_idx) => skill_idx < n;
+    const isOnMap = (/** @type {number} */ skill_idx) => skill_idx < n;
     const routes = this.#routes;
     const lit = routes.map((route, i) => ({ ...route, rank: i + 1 })).filter(({ skill_idx }) => isOnMap(skill_idx));
     const placed = lit.map(({ rank, skill_idx, score }) => ({ rank, skill_idx, score, place: this.#map.points.at(skill_idx) }));
@@ -234,12 +238,13 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
     this.#tip.show(this.#map.names[skill_idx], this.#rankText(skill_idx), place, size);
   }
 
+  /** @param {number} skill_idx */
   #rankText(skill_idx) {
     const rank = this.#routes.findIndex((route) => route.skill_idx === skill_idx) + 1;
     return rank > 0 ? `, route ${rank}` : '';
   }
 
-  /** Routes first: their marks are larger than points. @returns {number | null} */
+  /** Routes first: their marks are larger than points. @param {number} left @param {number} top @returns {number | null} */
   #skillAt(left, top, reach = REACH) {
     const { view, size } = this.#picture;
     const near = this.#routes.find(({ skill_idx }) => {
@@ -253,6 +258,7 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
 
   // The view
 
+  /** @param {import('./view.js').View} view */
   #noteView({ zoom }) {
     this.#part('frame').classList.toggle('zoomed', zoom > 1);
     this.#point({});
@@ -263,9 +269,10 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
     this.#travel.glide(around(places, this.#picture.size));
   }
 
+  /** @param {Parameters<import('./gestures.js').Wishes['onKey']>[0]} key */
   #key(key) {
     const { width, height } = this.#picture.size;
-    const step = (right, down) => this.#travel.move(-right * KEY_STEP * width, -down * KEY_STEP * height);
+    const step = (/** @type {number} */ right, /** @type {number} */ down) => this.#travel.move(-right * KEY_STEP * width, -down * KEY_STEP * height);
     const acts = {
       left: () => step(-1, 0),
       right: () => step(1, 0),
@@ -328,12 +335,14 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
     });
   }
 
+  /** @param {string} text */
   #announce(text) {
     this.#part('announcement').textContent = text;
   }
 
-  #part(id) {
-    return this.#root.getElementById(id);
+  /** @template {HTMLElement} [Kind=HTMLElement] @param {string} id @param {{ new (): Kind } | null} [kind] @returns {Kind} */
+  #part(id, kind) {
+    return part(id, kind, this.#root);
   }
 }
 

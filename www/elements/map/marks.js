@@ -34,7 +34,7 @@ export function placeOfTask(routes) {
   const above = routes.map(({ score }) => score - least);
   const total = above.reduce((sum, weight) => sum + weight, 0);
   const weights = total > 0 ? above.map((weight) => weight / total) : above.map(() => 1 / above.length);
-  const middleOf = (axis) => routes.reduce((sum, { place }, i) => sum + weights[i] * place[axis], 0);
+  const middleOf = (/** @type {0 | 1} */ axis) => routes.reduce((sum, { place }, i) => sum + weights[i] * place[axis], 0);
   return [middleOf(0), middleOf(1)];
 }
 
@@ -83,6 +83,7 @@ export function drawRoutes(context, routes, task, onScreen, look) {
   for (let i = routes.length - 1; i >= 0; i--) drawRoute(context, routes[i].rank, places[i], look); // The best lies on top.
 }
 
+/** @param {CanvasRenderingContext2D} context @param {[number, number]} place @param {[number, number][]} places @param {Look} look */
 function drawTask(context, [left, top], places, look) {
   Object.assign(context, { strokeStyle: look.task, lineWidth: 1, globalAlpha: 0.55 });
   context.beginPath();
@@ -102,6 +103,7 @@ function drawTask(context, [left, top], places, look) {
   context.stroke();
 }
 
+/** @param {CanvasRenderingContext2D} context @param {number} rank @param {[number, number]} place @param {Look} look */
 function drawRoute(context, rank, [left, top], look) {
   const kind = kindOfRank(rank);
   const is_best = kind === 'best';
@@ -113,14 +115,14 @@ function drawRoute(context, rank, [left, top], look) {
   context.fillText(String(rank), left, top + 0.5);
 }
 
-/** A ring around the skill that is pointed at; wider where the mark of a route is in it. */
+/** A ring around the skill that is pointed at; wider where the mark of a route is in it. @param {CanvasRenderingContext2D} context @param {[number, number]} place @param {boolean} is_route @param {Look} look */
 export function drawRing(context, [left, top], is_route, look) {
   Object.assign(context, { strokeStyle: look.ink, lineWidth: 2 });
   disc(context, left, top, is_route ? ROUTE_RADIUS + 5 : POINTED_RADIUS);
   context.stroke();
 }
 
-/** Where the keyboard points: the middle of the picture. */
+/** Where the keyboard points: the middle of the picture. @param {CanvasRenderingContext2D} context @param {import('./view.js').Size} size @param {Look} look */
 export function drawCross(context, { width, height }, look) {
   const [left, top] = [Math.round(width / 2) + 0.5, Math.round(height / 2) + 0.5];
   Object.assign(context, { strokeStyle: look.ink, lineWidth: 1 });
@@ -132,6 +134,7 @@ export function drawCross(context, { width, height }, look) {
   context.stroke();
 }
 
+/** @param {CanvasRenderingContext2D} context @param {number} left @param {number} top @param {number} radius */
 function disc(context, left, top, radius) {
   context.beginPath();
   context.arc(left, top, radius, 0, 2 * Math.PI);

@@ -149,7 +149,7 @@ export function furnish(root) {
  * @returns {import('./marks.js').Look & { point: [number, number, number] }}
  */
 export function readLook(root) {
-  const colourOf = (name) => getComputedStyle(root.querySelector(`.swatch.${name}`)).borderTopColor;
+  const colourOf = (/** @type {string} */ name) => getComputedStyle(root.querySelector(`.swatch.${name}`)).borderTopColor;
   const frame = getComputedStyle(root.getElementById('frame'));
   return {
     best: colourOf('best'),

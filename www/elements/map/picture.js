@@ -142,7 +142,7 @@ export class Picture {
     context.clearRect(0, 0, this.#size.width, this.#size.height);
     this.#drawPoints();
     const { routes, task, pointed, has_cross } = this.#lights;
-    const onScreen = (x, y) => toScreen(this.#view, this.#size, x, y);
+    const onScreen = (/** @type {number} */ x, /** @type {number} */ y) => toScreen(this.#view, this.#size, x, y);
     const marks = [...routes.map(({ place }) => place), ...(task ? [task] : [])];
     drawLabels(context, this.#labels, marks, onScreen, this.#look);
     drawRoutes(context, routes, task, onScreen, this.#look);

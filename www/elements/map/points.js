@@ -45,7 +45,7 @@ export class Points {
     return best;
   }
 
-  /** Points of the rectangle. @returns {Generator<number>} */
+  /** Points of the rectangle. @param {number} left @param {number} top @param {number} right @param {number} bottom @returns {Generator<number>} */
   *within(left, top, right, bottom) {
     const [from_column, to_column, from_row, to_row] = [left, right, top, bottom].map(columnOf);
     for (let row = from_row; row <= to_row; row++) {
@@ -58,11 +58,13 @@ export class Points {
     }
   }
 
+  /** @param {number} i */
   #cellOf(i) {
     return (this.#coordinates[2 * i + 1] >> BITS_OF_CELL) * N_SIDE + (this.#coordinates[2 * i] >> BITS_OF_CELL);
   }
 }
 
+/** @param {number} place */
 function columnOf(place) {
   return Math.min(N_SIDE - 1, Math.max(0, Math.floor(place) >> BITS_OF_CELL));
 }

@@ -32,7 +32,7 @@ export class Travel {
     this.stop();
     const from = this.#picture.view;
     const start_ms = performance.now();
-    const step = (now_ms) => {
+    const step = (/** @type {number} */ now_ms) => {
       const part = Math.min(1, Math.max(0, (now_ms - start_ms) / GLIDE_MS));
       this.jump(part < 1 ? between(from, to, part * part * (3 - 2 * part)) : to);
       if (part < 1) this.#frame = requestAnimationFrame(step);

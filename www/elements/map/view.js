@@ -64,8 +64,8 @@ export function centred(view, size, [x, y], zoom) {
 /** @param {[number, number][]} places at least one @param {Size} size @returns {View} of all of them, with some room around */
 export function around(places, size) {
   const [lefts, tops] = [places.map(([x]) => x), places.map(([, y]) => y)];
-  const middleOf = (values) => (Math.min(...values) + Math.max(...values)) / 2;
-  const extentOf = (values) => (Math.max(...values) - Math.min(...values)) / EXTENT;
+  const middleOf = (/** @type {number[]} */ values) => (Math.min(...values) + Math.max(...values)) / 2;
+  const extentOf = (/** @type {number[]} */ values) => (Math.max(...values) - Math.min(...values)) / EXTENT;
   const middle = /** @type {[number, number]} */ ([middleOf(lefts), middleOf(tops)]);
   const widest = Math.max(extentOf(lefts), extentOf(tops)) * ROOM_AROUND;
   return centred(WHOLE, size, middle, Math.min(MAX_ZOOM_AROUND, 1 / Math.max(widest, 1 / MAX_ZOOM)));
@@ -90,7 +90,7 @@ export function isSame(a, b) {
 /** The screen shows nothing beyond the margins of the map unless the whole map fits. @param {View} view @param {Size} size @returns {View} */
 function clamped(view, size) {
   const scale = scaleOf(view, size);
-  const along = (middle, pixels) => {
+  const along = (/** @type {number} */ middle, /** @type {number} */ pixels) => {
     const half = Math.min(EXTENT / 2, (pixels / 2 - MARGIN) / scale);
     return Math.min(EXTENT - half, Math.max(half, middle));
   };

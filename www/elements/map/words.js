@@ -84,6 +84,7 @@ export function* labelsOf({ points, names, words }, { view, size, widthOf }) {
   return apart(wanted, view, size, widthOf);
 }
 
+/** @param {number[]} seen @param {import('./points.js').Points} points @param {string[]} names */
 function namesOf(seen, points, names) {
   return seen.map((i) => {
     const [x, y] = points.at(i);
@@ -91,7 +92,7 @@ function namesOf(seen, points, names) {
   });
 }
 
-/** @returns {Generator<void, Label[]>} those that tell most first, each word once */
+/** @param {number[]} seen @param {import('./points.js').Points} points @param {NameWords} words @param {View} view @param {Size} size @returns {Generator<void, Label[]>} those that tell most first, each word once */
 function* sharedWords(seen, points, words, view, size) {
   /** @type {Map<number, { n: number, words: Map<number, number[]> }>} */
   const cells = new Map();
@@ -118,12 +119,12 @@ function* sharedWords(seen, points, words, view, size) {
     if (written.has(word)) return [];
     written.add(word);
     const places = skills.map((i) => points.at(i));
-    const middleOf = (axis) => places.map((place) => place[axis]).sort((a, b) => a - b)[places.length >> 1];
+    const middleOf = (/** @type {0 | 1} */ axis) => places.map((place) => place[axis]).sort((a, b) => a - b)[places.length >> 1];
     return [{ text: words.words[word], x: middleOf(0), y: middleOf(1), is_name: false }];
   });
 }
 
-/** A word tells more the more names of the cell have it, and the fewer others do. */
+/** A word tells more the more names of the cell have it, and the fewer others do. @param {{ n: number, words: Map<number, number[]> }} cell @param {NameWords} words */
 function tellingWords(cell, words) {
   const least = Math.max(LEAST_NAMES, LEAST_PART * cell.n);
   return [...cell.words]

@@ -64,6 +64,7 @@ export async function givenHandle(handle, signal) {
   return given;
 }
 
+/** @param {FileSystemDirectoryHandle} folder @param {string} path @param {Given} given @param {AbortSignal} signal */
 async function listHandle(folder, path, given, signal) {
   for await (const [name, child] of folder.entries()) {
     signal.throwIfAborted();
@@ -74,6 +75,7 @@ async function listHandle(folder, path, given, signal) {
   }
 }
 
+/** @param {FileSystemDirectoryEntry} folder @param {string} path @param {Given} given @param {AbortSignal} signal */
 async function listEntry(folder, path, given, signal) {
   const reader = folder.createReader();
   for (;;) { // It gives its entries in portions, and an empty one at the end.
@@ -89,7 +91,7 @@ async function listEntry(folder, path, given, signal) {
   }
 }
 
-/** What cannot be opened is noted, and the rest goes on. */
+/** What cannot be opened is noted, and the rest goes on. @param {string} name @param {string} path @param {Given} given @param {boolean} is_folder @param {{ list: (path: string) => Promise<void>, file: () => Promise<File> }} ways */
 async function listChild(name, path, given, is_folder, { list, file }) {
   if (is_folder ? isLeftOut(name) : !isSkillFile(name)) return;
   try {

@@ -4,7 +4,7 @@
  */
 
 import { formatBytes, withoutOverrides } from '../../shared/texts.js';
-import { element } from '../markup.js';
+import { element, part } from '../markup.js';
 import { outcomeMarkup, sourceMarkup } from './markup.js';
 
 /**
@@ -83,6 +83,7 @@ export class View {
     this.#part('announcement').textContent = text;
   }
 
+  /** @param {string} text @param {{ is_warning: boolean, skipped: OwnAdded['skipped'] }} more */
   #showOutcome(text, { is_warning, skipped }) {
     const row = outcomeMarkup();
     row.querySelector('p').textContent = text;
@@ -101,11 +102,13 @@ export class View {
     this.#part('outcomes').append(row);
   }
 
-  #part(id) {
-    return this.#root.getElementById(id);
+  /** @template {HTMLElement} [Kind=HTMLElement] @param {string} id @param {{ new (): Kind } | null} [kind] @returns {Kind} */
+  #part(id, kind) {
+    return part(id, kind, this.#root);
   }
 }
 
+/** @param {{ source: string, n_skills: number, can_read: boolean }} row @param {{ onRead: (source: string) => void, onDelete: (source: string) => void }} actions */
 function sourceRow({ source, n_skills, can_read }, { onRead, onDelete }) {
   const row = sourceMarkup();
   const name = clean(source);
@@ -120,15 +123,17 @@ function sourceRow({ source, n_skills, can_read }, { onRead, onDelete }) {
   return row;
 }
 
-/** Whoever reads it cannot be led to read it backwards. */
+/** Whoever reads it cannot be led to read it backwards. @param {string} text */
 function clean(text) {
   return withoutOverrides(text);
 }
 
+/** @param {number} number */
 function count(number) {
   return number.toLocaleString('en');
 }
 
+/** @param {number} number */
 function skills(number) {
   return number === 1 ? '1 skill' : `${count(number)} skills`;
 }

@@ -23,6 +23,7 @@ export function toggleAddress(button, address) {
   button.setAttribute('aria-expanded', 'true');
 }
 
+/** @param {string} address */
 function explanation(address) {
   const { url, notes } = judge(address);
   const box = element('span', { className: 'address-box' });
@@ -55,7 +56,7 @@ export function judge(address) {
   return { url, notes };
 }
 
-/** The address with its host set off. */
+/** The address with its host set off. @param {URL | null} url @param {string} address */
 function parts(url, address) {
   if (!url?.host) return [withoutOverrides(url?.href ?? address)];
   const { href, host, protocol, username, password } = url;

@@ -39,7 +39,7 @@ export class Asking {
     }
     this.#listener.onBusy(true);
     try {
-      const onStage = (answer) => {
+      const onStage = (/** @type {Answer} */ answer) => {
         // Only the last stage may say that nothing matches.
         if (!signal.aborted && answer.routes.length > 0) this.#listener.onAnswer(answer, question, false);
       };
@@ -57,10 +57,10 @@ export class Asking {
     }
   }
 
-  /** The model was not there yet: it is loading, or an engine that stopped is being replaced. */
+  /** The model was not there yet: it is loading, or an engine that stopped is being replaced. @param {Promise<unknown>} ready @param {() => void} again @param {() => void} settle */
   #askAgain(ready, again, settle) {
     const { signal } = this.#turn;
-    const unlessEnded = (act) => () => {
+    const unlessEnded = (/** @type {() => void} */ act) => () => {
       if (signal.aborted) return;
       this.#awaited = ready;
       void act();
@@ -68,13 +68,13 @@ export class Asking {
     ready.then(unlessEnded(again), unlessEnded(settle));
   }
 
-  /** Improves the answer once nobody types any more; the next key ends it. */
+  /** Improves the answer once nobody types any more; the next key ends it. @param {string} question @param {RouterLike} router @param {number} top */
   #rerankSoon(question, router, top) {
     const { signal } = this.#turn;
     setTimeout(async () => {
       if (signal.aborted) return;
       try {
-        const onStage = (answer) => {
+        const onStage = (/** @type {Answer} */ answer) => {
           if (!signal.aborted && answer.stage === 'reranked') this.#listener.onAnswer(answer, question, false);
         };
         const answer = await router.route(question, { top, signal, onStage });
@@ -85,6 +85,7 @@ export class Asking {
     }, RERANK_PAUSE_MS);
   }
 
+  /** @param {Error} error @param {AbortSignal} signal */
   #failed(error, signal) {
     if (signal.aborted) return; // A newer question came.
     this.#listener.onBusy(false);

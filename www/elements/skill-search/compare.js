@@ -4,7 +4,7 @@
  */
 
 import { withoutOverrides } from '../../shared/texts.js';
-import { element, fragmentOf } from '../markup.js';
+import { element, fragmentOf, part } from '../markup.js';
 import { compareStyle } from './compare-style.js';
 import { quietButton } from './copy.js';
 import { differencesOf, wordDifferences } from './differences.js';
@@ -103,18 +103,20 @@ export class Comparison {
     }
   }
 
+  /** @param {string} text */
   #say(text) {
     this.#part('compare-summary').textContent = text;
   }
 
-  #part(id) {
-    return this.#root.getElementById(id);
+  /** @template {HTMLElement} [Kind=HTMLElement] @param {string} id @param {{ new (): Kind } | null} [kind] @returns {Kind} */
+  #part(id, kind) {
+    return part(id, kind, this.#root);
   }
 }
 
-/** @returns {[string, string, string][]} a fact, of the one and of the other; those that neither has are left out */
+/** @param {Route} left @param {Route} right @returns {[string, string, string][]} a fact, of the one and of the other; those that neither has are left out */
 function factsOf(left, right) {
-  const risks = ({ risks = [] }) => risks.map(({ title }) => title).join('; ');
+  const risks = (/** @type {Route} */ { risks = [] }) => risks.map(({ title }) => title).join('; ');
   return [
     ['Description', left.description, right.description],
     ['Source', left.source, right.source],
@@ -123,15 +125,16 @@ function factsOf(left, right) {
   ].filter(([, a, b]) => a || b).map(([term, a, b]) => [term, withoutOverrides(a || 'none'), withoutOverrides(b || 'none')]);
 }
 
+/** @param {[string, string, string]} fact */
 async function factRow([term, left, right]) {
   const row = rowElement(await wordDifferences(left, right));
   row.prepend(element('th', { scope: 'row' }, term));
   return row;
 }
 
-/** What was found, in words: what stays the same is worth as much as what does not. */
+/** What was found, in words: what stays the same is worth as much as what does not. @param {import('./differences.js').Differences} differences */
 function summary({ n_same, n_left, n_right, isCut, isAligned }) {
-  const lines = (n) => `${n.toLocaleString('en')} ${n === 1 ? 'line' : 'lines'}`;
+  const lines = (/** @type {number} */ n) => `${n.toLocaleString('en')} ${n === 1 ? 'line' : 'lines'}`;
   const found = n_left + n_right === 0 ? 'They are the same, line by line.'
     : `${lines(n_left)} only in the first, ${lines(n_right)} only in the second, ${n_same.toLocaleString('en')} the same.`;
   return [
@@ -192,14 +195,14 @@ function cellElement(pieces, tag) {
   return cell;
 }
 
-/** What both have, once more: to look at beside the first. */
+/** What both have, once more: to look at beside the first. @param {Piece[] | null} pieces */
 function twin(pieces) {
   const cell = cellElement(pieces, 'ins');
   cell.classList.add('twin');
   return cell;
 }
 
-/** A sign stands before what is marked, for those who do not see colours, and words for those who listen. */
+/** A sign stands before what is marked, for those who do not see colours, and words for those who listen. @param {string} text @param {'del' | 'ins'} tag */
 function marked(text, tag) {
   const mark = element(tag);
   const sign = element('span', { className: 'sign' }, tag === 'del' ? '−' : '+');
@@ -208,11 +211,12 @@ function marked(text, tag) {
   return mark;
 }
 
+/** @param {Route} route */
 function wordsOf({ name, description = '' }) {
   return new Set(`${name} ${description}`.toLowerCase().match(WORD) ?? []);
 }
 
-/** The part of the words of both that both have. */
+/** The part of the words of both that both have. @param {Set<string>} a @param {Set<string>} b */
 function overlap(a, b) {
   const n_common = [...a].filter((word) => b.has(word)).length;
   return n_common / Math.max(1, a.size + b.size - n_common);

@@ -32,7 +32,7 @@ export async function differencesOf(left, right) {
   const rows = [];
   /** Lines of the left text that wait for those of the right one in their place. */
   let removed = [];
-  const flush = (added) => {
+  const flush = (/** @type {string[]} */ added) => {
     for (let i = 0; i < Math.max(removed.length, added.length); i++) rows.push(pair(removed[i], added[i], diffArrays, isAligned));
     removed = [];
   };
@@ -47,7 +47,7 @@ export async function differencesOf(left, right) {
     }
   }
   flush([]);
-  const count = (side) => rows.filter((row) => !row.isSame && row[side]).length;
+  const count = (/** @type {'left' | 'right'} */ side) => rows.filter((row) => !row.isSame && row[side]).length;
   const n_same = rows.filter(({ isSame }) => isSame).length;
   return { rows, n_same, n_left: count('left'), n_right: count('right'), isCut: a.isCut || b.isCut, isAligned };
 }
@@ -58,13 +58,14 @@ export async function wordDifferences(left, right) {
   return left === right ? { isSame: true, left: whole(left, false), right: null } : pair(left, right, diffArrays, true);
 }
 
+/** @param {string} text */
 function linesOf(text) {
   const cut = text.slice(0, MAX_CHARS);
   const lines = cut.trimEnd().split(/\r\n|\n|\r/);
   return { lines: lines.slice(0, MAX_LINES), isCut: cut.length < text.length || lines.length > MAX_LINES };
 }
 
-/** @param {string | undefined} left @param {string | undefined} right @returns {Row} */
+/** @param {string | undefined} left @param {string | undefined} right @param {DiffArrays} diffArrays @param {boolean} inWords @returns {Row} */
 function pair(left, right, diffArrays, inWords) {
   const row = { isSame: false, left: left === undefined ? null : whole(left, true), right: right === undefined ? null : whole(right, true) };
   if (!inWords || !row.left || !row.right) return row;
@@ -73,11 +74,11 @@ function pair(left, right, diffArrays, inWords) {
   if (!changes) return row;
   const n_common = changes.reduce((sum, { added, removed, value }) => sum + (added || removed ? 0 : value.length), 0);
   if (n_common < MIN_COMMON * Math.max(a.length, b.length)) return row;
-  const side = (other) => changes.filter((change) => !change[other]).map(({ value, added, removed }) => ({ text: value.join(''), isOnlyHere: added || removed }));
+  const side = (/** @type {'added' | 'removed'} */ other) => changes.filter((change) => !change[other]).map(({ value, added, removed }) => ({ text: value.join(''), isOnlyHere: added || removed }));
   return { isSame: false, left: side('added'), right: side('removed') };
 }
 
-/** @returns {Piece[]} */
+/** @param {string} text @param {boolean} isOnlyHere @returns {Piece[]} */
 function whole(text, isOnlyHere) {
   return [{ text, isOnlyHere }];
 }

@@ -20,6 +20,7 @@ export function takeHotkey(taker) {
   };
 }
 
+/** @param {string} key */
 function ownerOf(key) {
   return [...takers].find((taker) => taker.key === key);
 }
@@ -28,6 +29,7 @@ function tellOwner() {
   for (const taker of takers) taker.onOwner(taker === ownerOf(taker.key));
 }
 
+/** @param {KeyboardEvent} event */
 function onKey(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isWriting(event.composedPath()[0])) return;
   const owner = ownerOf(event.key);
@@ -36,6 +38,7 @@ function onKey(event) {
   owner.focus();
 }
 
+/** @param {EventTarget} target */
 function isWriting(target) {
   return target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea, select'));
 }

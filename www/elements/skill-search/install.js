@@ -18,7 +18,7 @@ export function showInstall(place, route, markdown) {
   const choice = readChoice();
   const steps = element('div');
   const show = () => steps.replaceChildren(...stepsFor(route, markdown, choice));
-  const choose = (key) => (value) => {
+  const choose = (/** @type {keyof Choice} */ key) => (/** @type {string} */ value) => {
     choice[key] = value;
     keepChoice(choice);
     show();
@@ -32,7 +32,7 @@ export function showInstall(place, route, markdown) {
   place.replaceChildren(...(isPlainName(route.name) ? [choices] : []), steps);
 }
 
-/** @returns {Element[]} */
+/** @param {Route} route @param {string | null} markdown @param {Choice} choice @returns {Element[]} */
 function stepsFor(route, markdown, choice) {
   const { name } = route;
   const agent = AGENTS.find((agent) => agent.name === choice.agent);
@@ -57,6 +57,7 @@ function stepsFor(route, markdown, choice) {
   return steps;
 }
 
+/** @param {string} text */
 function note(text) {
   return element('p', { className: 'note' }, text);
 }
@@ -79,6 +80,7 @@ function select(label, options, value, onChoose) {
   return field;
 }
 
+/** @param {string} name @param {string} text */
 function saveFile(name, text) {
   const url = URL.createObjectURL(new Blob([text], { type: 'text/markdown' }));
   element('a', { href: url, download: name }).click();
@@ -99,6 +101,7 @@ function readChoice() {
   };
 }
 
+/** @param {Choice} choice */
 function keepChoice(choice) {
   try {
     localStorage.setItem(CHOICE_KEY, JSON.stringify(choice));

@@ -127,6 +127,7 @@ export class List {
     this.#onCaughtUp();
   }
 
+  /** @param {Shown} shown */
   #fill({ entries, fit }) {
     const active_skill = this.#entries[this.#active]?.route.skill_idx;
     const before = this.#tops();
@@ -146,6 +147,7 @@ export class List {
     this.#setActive(entries.findIndex(({ route }) => route.skill_idx === active_skill));
   }
 
+  /** @param {number} position */
   #choose(position) {
     if (!this.#entries[position]) return;
     this.#setActive(position);
@@ -158,6 +160,7 @@ export class List {
     for (const option of this.#list.children) option.classList.remove('open');
   }
 
+  /** @param {number} position */
   #setActive(position) {
     this.#active = position;
     for (const [i, option] of [...this.#list.children].entries()) option.setAttribute('aria-selected', String(i === position));
@@ -169,7 +172,7 @@ export class List {
     return new Map([...this.#options].map(([skill_idx, option]) => [skill_idx, option.offsetTop]));
   }
 
-  /** Moves options from where they were; new ones fade in. */
+  /** Moves options from where they were; new ones fade in. @param {Map<number, number>} before */
   #animate(before) {
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
     for (const [skill_idx, option] of this.#options) {
@@ -198,7 +201,7 @@ export function foldCopies(routes) {
 
 /** @param {HTMLElement} option @param {Entry} entry @param {number} rank */
 function fill(option, { route, copies }, rank) {
-  const part = (selector) => option.querySelector(selector);
+  const part = (/** @type {string} */ selector) => option.querySelector(selector);
   part('.rank').textContent = String(rank);
   part('.name').textContent = withoutOverrides(route.name);
   part('.description').textContent = withoutOverrides(route.description ?? '');
@@ -215,7 +218,7 @@ function fill(option, { route, copies }, rank) {
   );
 }
 
-/** The word for the fit stands below the score, where there is room for it: nothing moves when it comes or goes. */
+/** The word for the fit stands below the score, where there is room for it: nothing moves when it comes or goes. @param {HTMLElement} option @param {Fit | undefined} fit */
 function fillFit(option, fit) {
   const tag = option.querySelector('.fit');
   const meaning = FITS[fit?.word];
@@ -233,6 +236,7 @@ function ownChip() {
   return mark;
 }
 
+/** @param {string} kind @param {string} text */
 function chip(kind, text) {
   return element('span', { className: `chip ${kind}`, dir: 'auto' }, withoutOverrides(text));
 }

@@ -69,6 +69,7 @@ export function addressButton(address, onAddress) {
   return button;
 }
 
+/** @param {string} text */
 function asText(text) {
   const fragment = document.createDocumentFragment();
   const pre = element('pre');
@@ -81,35 +82,43 @@ function asText(text) {
 /** How the parts that are not plain text are written. @param {number} shift of heading levels */
 function renderer(shift) {
   return {
+    /** @param {Tokens.HTML | Tokens.Tag} token */
     html({ text }) {
       return escapeHtml(text);
     },
+    /** @param {Tokens.Link} token */
     link({ href, tokens }) {
       const text = this.parser.parseInline(tokens);
       const address = escapeHtml(href);
       return text === address ? `<span class="address">${address}</span>` : `${text} <span class="address">${address}</span>`;
     },
+    /** @param {Tokens.Image} token */
     image({ href, text }) {
       return `<span class="image">image${text ? `: ${escapeHtml(text)}` : ''}</span> (<span class="address">${escapeHtml(href)}</span>)`;
     },
+    /** @param {Tokens.Heading} token */
     heading({ tokens, depth }) {
       const level = Math.min(6, Math.max(TOP_LEVEL, depth + shift));
       return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>\n`;
     },
+    /** @param {Tokens.Code} token */
     code({ text }) {
       return `<pre tabindex="0"><code>${escapeHtml(text)}</code></pre>\n`;
     },
+    /** @param {Tokens.Table} token */
     table(token) {
       const cells = (row, tag) => `<tr>${row.map(({ tokens, align }) => `<${tag}${align ? ` align="${align}"` : ''}>${this.parser.parseInline(tokens)}</${tag}>`).join('')}</tr>`;
       const body = token.rows.map((row) => cells(row, 'td')).join('');
       return `<div class="table" role="group" aria-label="Table" tabindex="0"><table><thead>${cells(token.header, 'th')}</thead><tbody>${body}</tbody></table></div>\n`;
     },
+    /** @param {Tokens.Checkbox} token */
     checkbox({ checked }) {
       return `<span class="checkbox">${checked ? '☑' : '☐'}</span> `;
     },
   };
 }
 
+/** @param {string} text */
 function escapeHtml(text) {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }

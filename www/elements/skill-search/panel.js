@@ -4,7 +4,7 @@
  */
 
 import { withoutOverrides } from '../../shared/texts.js';
-import { element } from '../markup.js';
+import { element, part } from '../markup.js';
 import { canCopy, copy, quietButton } from './copy.js';
 import { addressButton, renderMarkdown } from './markdown.js';
 import { bestPassage } from './passage.js';
@@ -118,6 +118,7 @@ export class Panel {
     if (this.isOpen) focused?.focus({ preventScroll: true });
   }
 
+  /** @param {Entry} entry @param {string} question */
   async #showBody(entry, question) {
     try {
       const markdown = await this.#body;
@@ -133,12 +134,14 @@ export class Panel {
     }
   }
 
+  /** @param {import('./passage.js').Piece[] | null} pieces */
   #showPassage(pieces) {
     const nodes = pieces?.map(({ text, isMatch }) => (isMatch ? element('mark', {}, text) : text)) ?? [];
     this.#part('panel-passage').replaceChildren(...nodes);
     this.#part('panel-passage').hidden = nodes.length === 0;
   }
 
+  /** @param {string} text */
   #say(text) {
     this.#part('panel-copy').hidden = true;
     this.#part('panel-body').replaceChildren(element('p', { className: 'note' }, text));
@@ -163,12 +166,14 @@ export class Panel {
     });
   }
 
+  /** @param {HTMLElement} place */
   async #showInstall(place) {
     const entry = this.#entry;
     const [{ showInstall }, markdown] = await Promise.all([import('./install.js'), this.#body.catch(() => null)]);
     if (this.#entry === entry) showInstall(place, entry.route, markdown);
   }
 
+  /** @param {HTMLElement} place */
   async #showNearest(place) {
     const entry = this.#entry;
     const { Comparison, nearest } = await import('./compare.js');
@@ -180,6 +185,7 @@ export class Panel {
     place.replaceChildren(others.length > 0 ? list : element('p', { className: 'note' }, 'There is no other skill in this answer.'));
   }
 
+  /** @param {Route} route @param {Route} other */
   #otherItem(route, other) {
     const item = element('li');
     const button = quietButton(withoutOverrides(other.name), () => void this.#comparison.open(route, other));
@@ -188,8 +194,9 @@ export class Panel {
     return item;
   }
 
-  #part(id) {
-    return this.#root.getElementById(id);
+  /** @template {HTMLElement} [Kind=HTMLElement] @param {string} id @param {{ new (): Kind } | null} [kind] @returns {Kind} */
+  #part(id, kind) {
+    return part(id, kind, this.#root);
   }
 }
 
@@ -199,7 +206,7 @@ async function onAddress(button, address) {
   toggleAddress(button, address);
 }
 
-/** What found the skill, as a sentence. */
+/** What found the skill, as a sentence. @param {Route} route */
 function legs({ lexical_rank, dense_rank, rerank_score }) {
   const found = [lexical_rank && 'its words', dense_rank && 'its meaning'].filter(Boolean).join(' and ');
   const read = rerank_score === undefined ? '' : ' The reranker has compared it with the task again.';
@@ -212,8 +219,9 @@ function riskNote({ title, line, count }) {
   return `${title[0].toUpperCase()}${title.slice(1)} (${where})`;
 }
 
+/** @param {Route} route */
 function facts(route) {
-  const rank = (value) => (value ? `#${value}` : 'not found');
+  const rank = (/** @type {number | undefined} */ value) => (value ? `#${value}` : 'not found');
   const rows = [
     ['Score', route.score.toFixed(3).replace('-', '−')],
     ['By words', rank(route.lexical_rank)],

@@ -17,7 +17,7 @@ const COMMON = new Set('all and any are but can for from has have how into make 
 /** How two forms of a word may go on after their last common letter, which some endings double: plan, planning. */
 const ENDING = /^(.)\1?(?:e?s|e?d|e?rs?|ings?|i?ations?|ly|ies|ied|[ye])?$/;
 
-/** @returns {Piece[] | null} null when no word of the question is in the instructions */
+/** @param {string} markdown @param {string} question @returns {Piece[] | null} null when no word of the question is in the instructions */
 export function bestPassage(markdown, question) {
   const isAsked = wordsOf(question);
   let best = null;
@@ -29,7 +29,7 @@ export function bestPassage(markdown, question) {
   return best && piecesOf(best.text, best.matches, best.window);
 }
 
-/** Paragraphs and list items as plain text; headings and code are left out. */
+/** Paragraphs and list items as plain text; headings and code are left out. @param {string} markdown */
 function passagesOf(markdown) {
   const passages = [];
   let lines = [];
@@ -50,13 +50,13 @@ function passagesOf(markdown) {
   return passages;
 }
 
-/** Text without its marks: emphasis, code, and the addresses of links. */
+/** Text without its marks: emphasis, code, and the addresses of links. @param {string} text */
 function plain(text) {
   return text.replace(/\]\([^()\s]*\)/g, ']').replace(/[*`[\]|]+|(?<![\p{L}\p{N}])_+|_+(?![\p{L}\p{N}])/gu, ' ')
     .replace(/\s+/g, ' ').replace(/ (?=[.,;:!?])/g, '').trim();
 }
 
-/** The words of a question that say something, by how they begin. */
+/** The words of a question that say something, by how they begin. @param {string} question */
 function wordsOf(question) {
   const words = new Set(question.toLowerCase().match(WORD) ?? []);
   const by_prefix = new Map();
@@ -67,7 +67,7 @@ function wordsOf(question) {
   return by_prefix;
 }
 
-/** Whether two words in lower case are forms of one. */
+/** Whether two words in lower case are forms of one. @param {string} a @param {string} b */
 function isSameWord(a, b) {
   if (a === b) return true;
   let n = 0;
@@ -76,6 +76,7 @@ function isSameWord(a, b) {
   return [a, b].every((word) => ENDING.test(word.slice(n - 1)));
 }
 
+/** @param {string} text @param {Map<string, string[]>} isAsked */
 function matchesIn(text, isAsked) {
   const matches = [];
   for (const { 0: found, index } of text.matchAll(WORD)) {
@@ -86,7 +87,7 @@ function matchesIn(text, isAsked) {
   return matches;
 }
 
-/** The stretch of matches, from its first to its last, that has the most different words and fits a passage. */
+/** The stretch of matches, from its first to its last, that has the most different words and fits a passage. @param {Match[]} matches */
 function bestWindow(matches) {
   let best = { n_words: 0, from: 0, to: 0 };
   const counts = new Map();
@@ -103,13 +104,13 @@ function bestWindow(matches) {
   return best;
 }
 
-/** Cuts a passage of about the right length around what matched, from a sentence's beginning if there is one near. */
+/** Cuts a passage of about the right length around what matched, from a sentence's beginning if there is one near. @param {string} text @param {Match[]} matches @param {{ from: number, to: number }} window */
 function piecesOf(text, matches, { from, to }) {
   const start = startOf(text, matches[from].start, matches[to].end - PASSAGE_CHARS);
   const end = Math.max(matches[to].end, endOf(text, start + PASSAGE_CHARS));
   const pieces = [{ text: start > 0 ? '… ' : '', isMatch: false }];
   let at = start;
-  const push = (to, isMatch) => {
+  const push = (/** @type {number} */ to, /** @type {boolean} */ isMatch) => {
     pieces.push({ text: text.slice(at, to), isMatch });
     at = to;
   };
@@ -122,7 +123,7 @@ function piecesOf(text, matches, { from, to }) {
   return pieces.filter(({ text }) => text !== '');
 }
 
-/** Where a sentence begins, or else a word, from `earliest` on and not after `latest`. */
+/** Where a sentence begins, or else a word, from `earliest` on and not after `latest`. @param {string} text @param {number} latest @param {number} earliest */
 function startOf(text, latest, earliest) {
   if (text.length <= PASSAGE_CHARS || latest <= PASSAGE_CHARS / 4) return 0;
   const from = Math.max(0, earliest, latest - PASSAGE_CHARS / 2);
@@ -132,7 +133,7 @@ function startOf(text, latest, earliest) {
   return from === 0 ? 0 : from + before.indexOf(' ') + 1;
 }
 
-/** The end of the last word before `latest`. */
+/** The end of the last word before `latest`. @param {string} text @param {number} latest */
 function endOf(text, latest) {
   if (text.length <= latest) return text.length;
   const space = text.lastIndexOf(' ', latest);

@@ -3,7 +3,7 @@
  * and how many; notes of hygiene hide nothing, since most skills have some.
  */
 
-import { element } from '../markup.js';
+import { element, part } from '../markup.js';
 
 
 /** @typedef {import('../../client.js').Answer} Answer */
@@ -38,7 +38,7 @@ export class RiskFilter {
       this.#close();
       this.#part('filter').querySelector('summary').focus();
     });
-    const closeUnlessAround = (target) => target && !this.#part('filter').contains(target) && this.#close();
+    const closeUnlessAround = (/** @type {EventTarget | null} */ target) => target && !this.#part('filter').contains(target) && this.#close();
     root.addEventListener('pointerdown', ({ target }) => closeUnlessAround(target));
     this.#part('filter').addEventListener('focusout', ({ relatedTarget }) => closeUnlessAround(relatedTarget));
   }
@@ -72,10 +72,12 @@ export class RiskFilter {
     this.#part('filter-all-text').textContent = allHidden(n_hidden);
   }
 
+  /** @param {Route} route */
   #isHidden({ risks = [] }) {
     return risks.some(({ category }) => this.#hidden.has(category));
   }
 
+  /** @param {Category} category */
   #choice(category) {
     const [name, meaning] = CATEGORIES[category];
     const label = element('label');
@@ -92,8 +94,9 @@ export class RiskFilter {
     this.#part('filter').open = false;
   }
 
-  #part(id) {
-    return this.#root.getElementById(id);
+  /** @template {HTMLElement} [Kind=HTMLElement] @param {string} id @param {{ new (): Kind } | null} [kind] @returns {Kind} */
+  #part(id, kind) {
+    return part(id, kind, this.#root);
   }
 }
 
@@ -102,6 +105,7 @@ export function allHidden(n_hidden) {
   return n_hidden === 1 ? 'The one skill that was found has risk notes that you hide.' : `All ${n_hidden} skills that were found have risk notes that you hide.`;
 }
 
+/** @param {string} category */
 function has(category) {
-  return ({ risks = [] }) => risks.some((risk) => risk.category === category);
+  return (/** @type {Route} */ { risks = [] }) => risks.some((risk) => risk.category === category);
 }

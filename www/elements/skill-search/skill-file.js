@@ -11,7 +11,7 @@ export function skillFile({ name, description, license }, markdown) {
   return `---\n${fields.map(([key, value]) => `${key}: ${quoted(value)}\n`).join('')}---\n\n${markdown}`;
 }
 
-/** Apart from some characters, strings of JSON are strings of YAML too. */
+/** Apart from some characters, strings of JSON are strings of YAML too. @param {string} text */
 function quoted(text) {
   return JSON.stringify(text).replace(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

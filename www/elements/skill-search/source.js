@@ -67,7 +67,7 @@ export class Source {
         shared.delete(key);
         source.#end();
       };
-      const openRouter = (listeners) => SkillRouter.open({ ...options, ...listeners });
+      const openRouter = (/** @type {Pick<OpenOptions, 'signal' | 'onProgress'>} */ listeners) => SkillRouter.open({ ...options, ...listeners });
       const closeRouter = (router) => router.close();
       const source = new Source(openRouter, { closeRouter, onEmpty, may_lack_reranker: options.reranker === undefined });
       shared.set(key, source);
@@ -91,6 +91,7 @@ export class Source {
     member.onState(this.#state);
   }
 
+  /** @param {Member} member */
   leave(member) {
     if (this.#members.delete(member) && this.#members.size === 0) this.#onEmpty();
   }
@@ -113,7 +114,7 @@ export class Source {
     this.#attempt = attempt;
     this.#say(this.#by_meaning ? 'ready' : this.#router ? 'words' : 'loading', 'Opening the index');
     try {
-      const onProgress = (progress) => isCurrent() && this.#members.forEach((member) => member.onProgress(progress));
+      const onProgress = (/** @type {Progress} */ progress) => isCurrent() && this.#members.forEach((member) => member.onProgress(progress));
       const next = await this.#openRouter({ signal: attempt.signal, onProgress });
       if (!isCurrent()) return void this.#closeRouter(next);
       if (this.#router) this.#closeRouter(this.#router);
@@ -148,6 +149,9 @@ export class Source {
 
   /**
    * An answer for somebody who types, in turn. The signal in `options` ends with the asker's next question.
+   * @param {object} asker
+   * @param {string} query
+   * @param {RouteOptions & { signal: AbortSignal }} options
    */
   async ask(asker, query, options) {
     const answer = await this.#turns.take(asker, options.signal, () => this.#router.route(query, { ...options, typing: true }));
@@ -164,11 +168,13 @@ export class Source {
     this.#router = null;
   }
 
+  /** @param {State['state']} state @param {string} text */
   #say(state, text, more = {}) {
     this.#state = { state, text, isLoading: true, ...more };
     for (const member of this.#members) member.onState(this.#state);
   }
 
+  /** @param {Fault} error @param {AbortSignal} signal */
   #failed(error, signal) {
     const meanwhile = this.#by_meaning ? 'not re-ranked' : 'by words only';
     const lost = this.#by_meaning ? 'the reranker was not loaded' : this.#router ? 'the model was not loaded' : 'nothing was loaded';
@@ -179,7 +185,7 @@ export class Source {
     });
   }
 
-  /** The index names a reranker that this site does not offer: nothing failed, and each answer says why it is not re-ranked. */
+  /** The index names a reranker that this site does not offer: nothing failed, and each answer says why it is not re-ranked. @param {Fault} error */
   #unlessUnpublished(error) {
     const is_unpublished = this.#may_lack_reranker && error.code === 'not-found' && error.message.includes('/model.json');
     if (!is_unpublished) throw error;
@@ -211,6 +217,7 @@ export function whenWanted(element, load, begin) {
   return () => waiting.abort();
 }
 
+/** @param {Element} element @param {() => void} act @param {AbortSignal} signal */
 function whenSeen(element, act, signal) {
   const observer = new IntersectionObserver((entries) => {
     if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
@@ -221,7 +228,7 @@ function whenSeen(element, act, signal) {
   signal.addEventListener('abort', () => observer.disconnect());
 }
 
-/** Safari has no idle callbacks; there the next task has to do. */
+/** Safari has no idle callbacks; there the next task has to do. @param {() => void} act */
 function whenIdle(act) {
   if (globalThis.requestIdleCallback) requestIdleCallback(act, { timeout: IDLE_WITHIN_MS });
   else setTimeout(act);

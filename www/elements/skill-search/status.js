@@ -5,6 +5,7 @@
 
 import { isAbort } from '../../shared/error.js';
 import { formatBytes, sentence, withoutOverrides } from '../../shared/texts.js';
+import { part } from '../markup.js';
 
 /** @typedef {import('../../client.js').Answer} Answer */
 
@@ -30,10 +31,12 @@ export class Status {
   #state;
   #settle_timer;
 
+  /** @param {ShadowRoot} root */
   constructor(root) {
     this.#root = root;
   }
 
+  /** @param {State} state */
   showState(state) {
     this.#state = state;
     this.#part('state').dataset.state = state.state;
@@ -42,6 +45,7 @@ export class Status {
     this.takeBackFailure();
   }
 
+  /** @param {import('../../client.js').Progress} progress */
   showProgress({ loaded_bytes, total_bytes, cached_bytes }) {
     if (!this.#state.isLoading) return; // Cards and bodies are fetched ahead, without a bar.
     const idle = loaded_bytes === total_bytes || loaded_bytes === cached_bytes; // What is kept comes too fast for a bar.
@@ -50,6 +54,7 @@ export class Status {
     this.#part('loading-text').textContent = `${formatBytes(loaded_bytes)} of ${formatBytes(total_bytes)}`;
   }
 
+  /** @param {Error} error */
   showFailure(error) {
     this.#showBanner(error, { title: 'That question was not answered' });
   }
@@ -62,6 +67,7 @@ export class Status {
     else this.#showBanner(error, { meanwhile });
   }
 
+  /** @param {boolean} is_busy */
   showBusy(is_busy) {
     this.#part('answer').setAttribute('aria-busy', String(is_busy));
   }
@@ -108,6 +114,7 @@ export class Status {
     this.#settle_timer = setTimeout(() => (this.#part('announcement').textContent = text), SETTLE_MS);
   }
 
+  /** @param {Fault} error @param {{ title?: string, retry_label?: string, meanwhile?: string }} more */
   #showBanner(error, { title, retry_label = 'Try again', meanwhile }) {
     const message = sentence(error.message);
     this.#part('banner-title').textContent = title ?? BANNER_TITLES[error.code] ?? 'The index could not be opened';
@@ -117,11 +124,13 @@ export class Status {
     this.#part('banner').hidden = false;
   }
 
-  #part(id) {
-    return this.#root.getElementById(id);
+  /** @template {HTMLElement} [Kind=HTMLElement] @param {string} id @param {{ new (): Kind } | null} [kind] @returns {Kind} */
+  #part(id, kind) {
+    return part(id, kind, this.#root);
   }
 }
 
+/** @param {Answer} answer @param {number} n_shown */
 function announcement({ routes, fit, reranked }, n_shown) {
   if (routes.length === 0) return 'Nothing matches';
   const how = reranked ? `, re-ranked ${reranked.done} of ${reranked.of}` : '';

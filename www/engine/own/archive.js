@@ -35,7 +35,7 @@ export async function listZip(archive, path) {
   try {
     for await (const entry of reader.getEntriesGenerator()) {
       if (entries.length === MAX_ENTRIES) throw tooLong(path);
-      entries.push({ name: entry.filename, read: (max_bytes) => readEntry(entry, max_bytes, zip) });
+      entries.push({ name: entry.filename, read: (/** @type {number} */ max_bytes) => readEntry(entry, max_bytes, zip) });
     }
   } catch (error) {
     if (error instanceof SkillRouterError || error instanceof DOMException) throw error; // The latter from the disk.
@@ -44,6 +44,7 @@ export async function listZip(archive, path) {
   return entries;
 }
 
+/** @param {string} path */
 async function load(path) {
   try {
     const zip = await import('../../pkg/vendor/zip-reader.js');
@@ -54,9 +55,10 @@ async function load(path) {
   }
 }
 
-/** The list is read at once, and its size is whatever the archive says. */
+/** The list is read at once, and its size is whatever the archive says. @param {Blob} archive @param {string} path @param {typeof import('../../pkg/vendor/zip-reader.js')} zip */
 function readerOf(archive, path, { BlobReader }) {
   const Bounded = class extends BlobReader {
+    /** @param {number} offset @param {number} n_bytes */
     async readUint8Array(offset, n_bytes) {
       if (n_bytes > MAX_LIST_BYTES) throw tooLong(path);
       return super.readUint8Array(offset, n_bytes);
@@ -65,6 +67,7 @@ function readerOf(archive, path, { BlobReader }) {
   return new Bounded(archive);
 }
 
+/** @param {import('../../pkg/vendor/zip-reader.js').FileEntry} entry @param {number} max_bytes @param {typeof import('../../pkg/vendor/zip-reader.js')} zip */
 async function readEntry(entry, max_bytes, { Uint8ArrayWriter }) {
   const { encrypted, compressionMethod, uncompressedSize } = entry;
   if (encrypted) throw new Error('it is encrypted; unpack the zip file and add the folder');
@@ -79,10 +82,12 @@ async function readEntry(entry, max_bytes, { Uint8ArrayWriter }) {
   }
 }
 
+/** @param {string} path */
 function tooLong(path) {
   return malformed(path, `it is a zip file with more than ${MAX_ENTRIES.toLocaleString('en')} entries; unpack it and add the folder`);
 }
 
+/** @param {string} path @param {string} why @param {unknown} [cause] */
 function malformed(path, why, cause) {
   return new SkillRouterError('malformed', `${path}: ${why}`, { cause });
 }

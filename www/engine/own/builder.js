@@ -63,7 +63,7 @@ export class Builder {
 
   /** @returns {import('./store.js').IndexFile[]} the index; every text needs its vector by now */
   finish() {
-    return this.run((builder) => builder.finish().map((made) => {
+    return this.run((builder) => builder.finish().map((/** @type {IndexFile} */ made) => {
       const { file, bytes } = made;
       made.free();
       return { file, bytes };

@@ -48,6 +48,7 @@ export async function findSkills(files, source) {
   return withoutTwins(skills.map(({ place, parts, read }) => ({ place, folder: parts.join('/'), read })), skipped);
 }
 
+/** @param {string} path @param {Blob} file */
 async function skillsOfZip(path, file) {
   const entries = await listZip(file, path);
   return entries.map(({ name, read }) => ({
@@ -57,6 +58,7 @@ async function skillsOfZip(path, file) {
   }));
 }
 
+/** @param {Blob} file */
 async function readFile(file) {
   if (file.size > SKILL_MAX_BYTES) throw new Error(`it is larger than the ${SKILL_MAX_BYTES >> 20} MB that a ${SKILL_FILE} may have`);
   try {
@@ -66,6 +68,7 @@ async function readFile(file) {
   }
 }
 
+/** @param {FoundSkill[]} skills @param {Skipped[]} skipped */
 function withoutTwins(skills, skipped) {
   const folders = new Set();
   const first = skills.filter(({ place, folder }) => {
@@ -76,6 +79,7 @@ function withoutTwins(skills, skipped) {
   return { skills: first, skipped };
 }
 
+/** @param {Error} error */
 function unreadable(error) {
   return error instanceof SkillRouterError ? error.message : `it could not be read (${error.message}); choose it again`;
 }

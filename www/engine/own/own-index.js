@@ -145,7 +145,7 @@ export class OwnIndex {
    * @returns {Promise<string | null>} why it is not kept
    */
   async #commit(files, { signal, onProgress, is_removal } = {}) {
-    const onFile = (done) => onProgress?.({ stage: 'saving', done, of: files.length });
+    const onFile = (/** @type {number} */ done) => onProgress?.({ stage: 'saving', done, of: files.length });
     let reason = null;
     if (files) reason = await saveOwn(files, { signal, onFile });
     else await clearOwn();
@@ -172,6 +172,7 @@ export class OwnIndex {
     }
   }
 
+  /** @param {IndexFile[] | null} files */
   #search(files) {
     this.#standing = NONE;
     readKept(() => {
@@ -209,7 +210,7 @@ export class OwnIndex {
   }
 }
 
-/** @returns {Promise<{ ids: Set<string>, n_unchanged: number }>} */
+/** @param {Builder} builder @param {string} source @param {import('./files.js').FoundSkill[]} skills @param {import('./files.js').Skipped[]} skipped @param {{ signal?: AbortSignal, onProgress: (progress: OwnProgress) => void }} options @returns {Promise<{ ids: Set<string>, n_unchanged: number }>} */
 async function readInto(builder, source, skills, skipped, { signal, onProgress }) {
   const ids = new Set();
   let n_bytes = 0;
@@ -235,13 +236,13 @@ async function readInto(builder, source, skills, skipped, { signal, onProgress }
   return { ids, n_unchanged: ids.size - n_new_texts };
 }
 
-/** @returns {Promise<number>} how many texts had no vector */
+/** @param {Builder} builder @param {import('../model.js').Model} model @param {ChangeOptions} options @returns {Promise<number>} how many texts had no vector */
 async function embedInto(builder, model, { signal, onProgress }) {
   const of = builder.run((engine) => engine.n_pending());
   let done = 0;
   while (done < of) {
     const texts = builder.run((engine) => engine.next_texts(BATCH));
-    const vectors = await model.use((encoder, call) => call(() => encoder.embed_documents(texts)), sample);
+    const vectors = await model.use((/** @type {any} */ encoder, /** @type {import('../model.js').Call} */ call) => call(() => encoder.embed_documents(texts)), sample);
     builder.run((engine) => engine.add_vectors(vectors));
     done += texts.length;
     onProgress?.({ stage: 'embedding', done, of });
@@ -251,12 +252,12 @@ async function embedInto(builder, model, { signal, onProgress }) {
   return of;
 }
 
-/** A short use of the encoder, which devices are compared with. */
+/** A short use of the encoder, which devices are compared with. @param {any} encoder @param {import('../model.js').Call} call */
 function sample(encoder, call) {
   return call(() => encoder.embed_query(SAMPLE_QUERY));
 }
 
-/** @returns {OwnSkills} */
+/** @param {IndexFile[]} files @param {{ source: string }[]} cards @returns {OwnSkills} */
 function standingOf(files, cards) {
   /** @type {Map<string, number>} */
   const counts = new Map();
@@ -275,10 +276,10 @@ function readKept(read) {
   }
 }
 
-/** The first and the last of each stage, and no more than twelve a second between them. */
+/** The first and the last of each stage, and no more than twelve a second between them. @param {ChangeOptions['onProgress']} onProgress */
 function throttled(onProgress) {
   let last = { stage: '', time_ms: 0 };
-  return ({ stage, done, of }) => {
+  return (/** @type {OwnProgress} */ { stage, done, of }) => {
     const time_ms = performance.now();
     if (stage === last.stage && done < of && time_ms - last.time_ms < MIN_INTERVAL_MS) return;
     last = { stage, time_ms };
@@ -286,6 +287,7 @@ function throttled(onProgress) {
   };
 }
 
+/** @param {AbortSignal | undefined} signal */
 function throwIfAborted(signal) {
   if (signal?.aborted) throw abortError();
 }

@@ -88,11 +88,13 @@ async function openFolder({ create = false } = {}) {
   }
 }
 
+/** @param {FileSystemDirectoryHandle} folder @param {string} name */
 async function readFile(folder, name) {
   const file = await (await folder.getFileHandle(name)).getFile();
   return new Uint8Array(await file.arrayBuffer());
 }
 
+/** @param {FileSystemDirectoryHandle} folder @param {string} name @param {Uint8Array<ArrayBuffer>} bytes */
 async function writeFile(folder, name, bytes) {
   const handle = await folder.getFileHandle(name, { create: true });
   if (!handle.createWritable) return writeInPlace(handle, bytes);
@@ -106,7 +108,7 @@ async function writeFile(folder, name, bytes) {
   await writable.close();
 }
 
-/** Safari before 26 writes here in no other way. */
+/** Safari before 26 writes here in no other way. @param {FileSystemFileHandle} handle @param {Uint8Array<ArrayBuffer>} bytes */
 async function writeInPlace(handle, bytes) {
   const access = await handle.createSyncAccessHandle();
   try {
@@ -118,7 +120,7 @@ async function writeInPlace(handle, bytes) {
   }
 }
 
-/** What an index that is kept does not list was left by an older one, or by a visit that ended while it wrote. */
+/** What an index that is kept does not list was left by an older one, or by a visit that ended while it wrote. @param {FileSystemDirectoryHandle} folder */
 async function removeUnlisted(folder) {
   const manifest = await readFile(folder, MANIFEST).catch(ignoreMissing);
   const listed = new Set(manifest ? [MANIFEST, ...listedIn(manifest)] : []);
@@ -127,11 +129,12 @@ async function removeUnlisted(folder) {
   for (const name of names.filter((name) => !listed.has(name))) await folder.removeEntry(name);
 }
 
-/** @returns {string[]} in the order in which the engine wants them */
+/** @param {Uint8Array} manifest @returns {string[]} in the order in which the engine wants them */
 function listedIn(manifest) {
   return Object.values(JSON.parse(new TextDecoder().decode(manifest)).files).flat().map(({ file }) => file);
 }
 
+/** @param {Error} error */
 function ignoreMissing(error) {
   if (error.name !== 'NotFoundError') throw error;
   return null;

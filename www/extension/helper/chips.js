@@ -90,12 +90,13 @@ export class Chips {
     setTimeout(() => this.#bar.querySelector('.said') && this.hide(), SAID_MS);
   }
 
-  /** Screen readers note a change of a region that they know, so it has to be there a moment before. */
+  /** Screen readers note a change of a region that they know, so it has to be there a moment before. @param {string} text */
   #announce(text) {
     clearTimeout(this.#announcing);
     this.#announcing = setTimeout(() => (this.#status.textContent = text), ANNOUNCED_AFTER_MS);
   }
 
+  /** @param {import('../../client.js').Route} route @param {import('../../client.js').Fit | null} fit */
   #chip(route, fit) {
     const name = withoutOverrides(route.name);
     const chip = element('button', { type: 'button', className: 'chip', title: withoutOverrides(route.description ?? '') });
@@ -113,6 +114,7 @@ export class Chips {
     return [leave, close];
   }
 
+  /** @param {KeyboardEvent} event */
   #noteKey(event) {
     event.stopPropagation(); // The page's shortcuts are not meant.
     const buttons = [...this.#bar.querySelectorAll('button')];

@@ -8,12 +8,13 @@
  * The result is in `window.benchResult` when it is not undefined any more.
  */
 
+import { part as $ } from '../../elements/markup.js';
 import initModels, { Device, Encoder } from '../../pkg/cpu/skillrouter.js';
 import initSearch, { bench_scan, Router } from '../../pkg/search/skillrouter.js';
 import { fetchInOrder, fetchManifest } from '../../storage/assets.js';
 
 const parameters = new URLSearchParams(location.search);
-const numbers = (name, fallback) => (parameters.get(name) ?? fallback).split(',').map(Number).filter((n) => n > 0);
+const numbers = (/** @type {string} */ name, /** @type {string} */ fallback) => (parameters.get(name) ?? fallback).split(',').map(Number).filter((n) => n > 0);
 const WIDTH = numbers('width', '384')[0];
 const RUNS = numbers('runs', '50')[0];
 const ON_GPU = parameters.get('device') === 'gpu';
@@ -24,8 +25,6 @@ const BYTES_PER_MIB = 1024 * 1024;
 
 /** Those of the builds that were loaded. @type {WebAssembly.Memory[]} */
 const memories = [];
-
-const $ = (id) => document.getElementById(id);
 
 async function main() {
   memories.push((await initSearch()).memory);
@@ -71,7 +70,7 @@ async function openRouter() {
   return router;
 }
 
-/** The encoder of an index, on the device that was asked for. */
+/** The encoder of an index, on the device that was asked for. @param {Router} router */
 async function openEncoder(router) {
   const engine = ON_GPU ? await import('../../pkg/gpu/skillrouter.js') : { Device, Encoder, default: initModels };
   memories.push((await engine.default()).memory);
@@ -83,7 +82,7 @@ async function openEncoder(router) {
   return { device, encoder };
 }
 
-/** Routes by meaning; every run is another text, in case the engine should remember one. */
+/** Routes by meaning; every run is another text, in case the engine should remember one. @param {Router} router @param {Encoder} encoder @param {number} n_tokens */
 async function timeRoutes(router, encoder, n_tokens) {
   await say(`Encoding ${n_tokens} tokens…`);
   const times_ms = [];
@@ -101,17 +100,18 @@ function wasmBytes() {
   return memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 }
 
+/** @param {string} what @param {number[]} times_ms */
 function row(what, times_ms) {
   const sorted = [...times_ms].sort((a, b) => a - b);
-  const at = (quantile) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))];
+  const at = (/** @type {number} */ quantile) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))];
   const result = { what, n_runs: sorted.length, median_ms: at(0.5), min_ms: sorted[0], p95_ms: at(0.95) };
   const line = $('table').tBodies[0].insertRow();
-  const ms = (value) => `${value.toFixed(2)} ms`;
+  const ms = (/** @type {number} */ value) => `${value.toFixed(2)} ms`;
   for (const text of [what, result.n_runs, ms(result.median_ms), ms(result.min_ms), ms(result.p95_ms)]) line.insertCell().textContent = String(text);
   return result;
 }
 
-/** Shows a line and lets the browser draw it before the page stands still. */
+/** Shows a line and lets the browser draw it before the page stands still. @param {string} text */
 async function say(text) {
   $('status').textContent = text;
   await new Promise((resolve) => setTimeout(resolve, 30));

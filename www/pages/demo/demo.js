@@ -4,7 +4,7 @@
  *     index.html?reranker=NAME&device=gpu     (a folder in models/, or none; auto, cpu or gpu)
  */
 
-import { element } from '../../elements/markup.js';
+import { element, part as $ } from '../../elements/markup.js';
 import '../../skill-search.js';
 import { DevicePanel } from './device.js';
 import * as meters from './status.js';
@@ -20,7 +20,6 @@ const EXAMPLES = [
   'make our slow SQL report faster',
 ];
 
-const $ = (id) => document.getElementById(id);
 const search = /** @type {import('../../skill-search.js').SkillSearch} */ ($('search'));
 const own = /** @type {import('../../own-skills.js').OwnSkills} */ ($('own'));
 

@@ -3,12 +3,10 @@
  * keeps queries here; and the button that installs the page, where the browser offers that. Counted while it is open.
  */
 
-import { element } from '../../elements/markup.js';
+import { element, part as $ } from '../../elements/markup.js';
 import { formatBytes } from '../../shared/texts.js';
 
 const SHELL_CACHE = 'skillrouter-shell-v1';
-
-const $ = (id) => document.getElementById(id);
 
 /**
  * `forget` deletes it; without that it goes only with all.
@@ -86,7 +84,7 @@ export class DevicePanel {
   }
 }
 
-/** Index and models. @returns {Promise<Kept[]>} */
+/** Index and models. @param {SkillRouter} router @returns {Promise<Kept[]>} */
 async function filesKept(router) {
   const [index, models] = ['index/', 'models/'].map((folder) => new URL(folder, document.baseURI).href);
   /** @type {Map<string, Kept>} */
@@ -101,7 +99,7 @@ async function filesKept(router) {
   return [...parts.values()];
 }
 
-/** Skills that somebody added himself. @returns {Promise<Kept[]>} */
+/** Skills that somebody added himself. @param {SkillRouter} router @returns {Promise<Kept[]>} */
 async function ownKept(router) {
   const own = await router.own?.();
   if (!own?.n_skills && !own?.bytes) return [];

@@ -2,12 +2,10 @@
  * The meters at the foot of the demo page: timings of the last answer, index and models, what this browser keeps.
  */
 
-import { element } from '../../elements/markup.js';
+import { element, part as $ } from '../../elements/markup.js';
 import { formatBytes } from '../../shared/texts.js';
 
 let storage_full = false;
-
-const $ = (id) => document.getElementById(id);
 
 /** @param {import('../../client.js').Progress} progress */
 export function noteProgress({ cache_full }) {
@@ -16,7 +14,7 @@ export function noteProgress({ cache_full }) {
 
 /** @param {import('../../client.js').Answer} answer */
 export function showTimings({ timings_ms, device, encoder_device }) {
-  const ms = (value) => (value < 0.1 ? '<0.1 ms' : value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`);
+  const ms = (/** @type {number} */ value) => (value < 0.1 ? '<0.1 ms' : value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`);
   const parts = [['words', 'lexical'], ['meaning', 'encode'], ['search', 'search'], ['cards', 'cards'], ['re-ranking', 'rerank']]
     .filter(([, key]) => timings_ms[key] !== undefined)
     .map(([label, key]) => `${label} ${ms(timings_ms[key])}`);
@@ -42,10 +40,12 @@ export function showStored(files) {
   $('stored-note').textContent = storage_full ? 'no space left to keep the rest' : `${files.length} ${files.length === 1 ? 'file' : 'files'}`;
 }
 
+/** @param {string} text */
 function strong(text) {
   return element('strong', { textContent: text });
 }
 
+/** @param {string} text */
 function note(text) {
   return element('span', { className: 'note', textContent: text });
 }

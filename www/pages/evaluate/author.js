@@ -3,7 +3,7 @@
  * which words they have that it lacks.
  */
 
-import { element } from '../../elements/markup.js';
+import { element, part as $ } from '../../elements/markup.js';
 import { foreign, tableOf } from './elements.js';
 import { downloadOutranked } from './export.js';
 import { expectedSkills, isLost, nameOf, outranked, wordReport } from './outranked.js';
@@ -25,8 +25,6 @@ const N_SKILLS_OF_WORD = 3;
 const N_QUERIES = 100;
 /** Places that are counted together in the summary. */
 const LAST_NEAR = 5;
-
-const $ = (id) => document.getElementById(id);
 
 export class Author {
   #readBody;
@@ -75,6 +73,7 @@ export class Author {
     return found !== undefined;
   }
 
+  /** @param {import('./run.js').Target} target */
   async #showReport(target) {
     this.#named = nameOf(target);
     const report = outranked(this.#run.judged, target);
@@ -105,7 +104,7 @@ function rivalsOf(report) {
 /** @param {Outranked} report @returns {(Node | string)[]} */
 function summaryOf({ target, asked, others, n_false_triggers }) {
   const n = asked.length;
-  const upTo = (last) => asked.filter(({ rank }) => rank !== null && rank <= last).length;
+  const upTo = (/** @type {number} */ last) => asked.filter(({ rank }) => rank !== null && rank <= last).length;
   const [first, near, found] = [upTo(1), upTo(LAST_NEAR), upTo(DEPTH)];
   const places = [
     [first, 'first'], [near - first, `2 to ${LAST_NEAR}`], [found - near, `${LAST_NEAR + 1} to ${DEPTH}`], [n - found, `not among the first ${DEPTH}`],
@@ -153,6 +152,7 @@ function wordsCell(words) {
   return element('span', { className: 'word-row' }, ...words.slice(0, N_WORDS_OF_RIVAL).map(wordTag), ...rest);
 }
 
+/** @param {{ word: string, n_queries: number }} one */
 function wordTag({ word, n_queries }) {
   return element('span', { className: 'word' }, foreign(word), ...(n_queries > 1 ? [element('span', { className: 'note' }, ` ${n_queries}×`)] : []));
 }

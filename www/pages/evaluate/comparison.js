@@ -38,7 +38,7 @@ export async function showComparison(place, judged, { readBody, showOnMap }) {
   words.setAttribute('aria-busy', 'false');
 }
 
-/** The best placed of the right skills, with its scores where the answer holds it. @returns {{ route: Route, rank: number | null } | null} */
+/** The best placed of the right skills, with its scores where the answer holds it. @param {Judged} judged @returns {{ route: Route, rank: number | null } | null} */
 function rightOf({ targets, ranks, answer }) {
   const found = ranks.filter((rank) => rank !== null);
   if (found.length > 0) return { route: answer.routes[Math.min(...found) - 1], rank: Math.min(...found) };
@@ -69,12 +69,14 @@ const LEGS = [
   { label: 'Re-ranked', rank: 'retrieval_rank', score: 'rerank_score' },
 ];
 
+/** @param {Named} route @param {number | null} rank @param {boolean} is_right */
 function nameCell(route, rank, is_right) {
   const place = rank === null ? `not among ${DEPTH}` : `#${rank}`;
   const tag = is_right ? [element('span', { className: 'tag' }, 'right')] : [];
   return element('span', { className: 'ranked' }, element('span', { className: 'rank' }, place), foreign(route.name), ...tag);
 }
 
+/** @param {Named} route @param {typeof LEGS[number]} leg */
 function legCell(route, { label, rank, score }) {
   if (route[score] === undefined) return '–';
   const place = route[rank] === undefined ? '' : label === 'Re-ranked' ? ` from #${route[rank]}` : ` #${route[rank]}`;
@@ -86,10 +88,10 @@ async function wordLists(query, first, second, readBody) {
   const results = await Promise.allSettled([first, second].map(({ skill_idx }) => readBody(skill_idx)));
   const bodies = results.map(({ value }) => value ?? null);
   const places = compareWords(query, { ...first, body: bodies[0] }, { ...second, body: bodies[1] });
-  const has = (in_first, in_second) => (word) => word.first.length > 0 === in_first && word.second.length > 0 === in_second;
+  const has = (/** @type {boolean} */ in_first, /** @type {boolean} */ in_second) => (/** @type {WordPlaces} */ word) => word.first.length > 0 === in_first && word.second.length > 0 === in_second;
   const lists = [
-    [['Only ', foreign(first.name), ' has'], places.filter(has(true, false)), (word) => word.first],
-    [['Only ', foreign(second.name), ' has'], places.filter(has(false, true)), (word) => word.second],
+    [['Only ', foreign(first.name), ' has'], places.filter(has(true, false)), (/** @type {WordPlaces} */ word) => word.first],
+    [['Only ', foreign(second.name), ' has'], places.filter(has(false, true)), (/** @type {WordPlaces} */ word) => word.second],
     [['Both have'], places.filter(has(true, true)), () => []],
     [['Neither has'], places.filter(has(false, false)), () => []],
   ];
@@ -97,6 +99,7 @@ async function wordLists(query, first, second, readBody) {
   return [element('h3', {}, 'Words of the query'), list, ...bodiesNote(results, bodies)];
 }
 
+/** @param {(Node | string)[]} head @param {WordPlaces[]} words @param {(word: WordPlaces) => string[]} partsOf */
 function wordList(head, words, partsOf) {
   const items = words.map((word) => {
     const where = partsOf(word).join(', ');
@@ -105,6 +108,7 @@ function wordList(head, words, partsOf) {
   return element('div', {}, element('dt', {}, ...head), element('dd', {}, ...(items.length > 0 ? items : ['none'])));
 }
 
+/** @param {PromiseSettledResult<string | null>[]} results @param {(string | null)[]} bodies */
 function bodiesNote(results, bodies) {
   if (bodies.every((body) => body !== null)) return [];
   const failed = results.find(({ status }) => status === 'rejected');

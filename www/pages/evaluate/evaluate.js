@@ -6,7 +6,7 @@
 
 import { SkillRouter, SkillRouterError } from '../../client.js';
 import '../../elements/map/map.js';
-import { element } from '../../elements/markup.js';
+import { element, part as $ } from '../../elements/markup.js';
 import { Author } from './author.js';
 import { download } from './export.js';
 import { Failures } from './failures.js';
@@ -30,8 +30,6 @@ const OWN_QUERIES = `${INDEX}queries.json`;
 /** How often tables are drawn again while a run goes on. */
 const REDRAW_MS = 250;
 
-const $ = (id) => document.getElementById(id);
-
 /** @type {SkillRouter | null} */
 let router = null;
 /** @type {QuerySet | null} what the next run asks */
@@ -45,7 +43,7 @@ let n_runs = 0;
 let running = null;
 let drawn_ms = 0;
 
-const readBody = (skill_idx) => router.body(skill_idx);
+const readBody = (/** @type {number} */ skill_idx) => router.body(skill_idx);
 const failures = new Failures({ readBody, showOnMap });
 const author = new Author(readBody);
 
@@ -244,6 +242,7 @@ function showOnMap({ query, answer }) {
   $('map-title').focus({ preventScroll: true });
 }
 
+/** @param {string} text */
 function skillProblem(text) {
   $('skill-problem').textContent = text;
   $('skill').setAttribute('aria-invalid', String(text !== ''));

@@ -2,7 +2,7 @@
  * The queries of a run that came out wrong, each with what outranked the right skill, and which skills do so most often.
  */
 
-import { element } from '../../elements/markup.js';
+import { element, part as $ } from '../../elements/markup.js';
 import { showComparison } from './comparison.js';
 import { foreign, tableOf } from './elements.js';
 import { DEPTH } from './run.js';
@@ -17,8 +17,6 @@ const PAGE = 50;
 /** Rivals that are listed: those that stand in the way at least twice, the worst ones. */
 const N_RIVALS = 10;
 const LEAST_TIMES = 2;
-
-const $ = (id) => document.getElementById(id);
 
 /** The list, which grows while its run goes on: what is open stays open. */
 export class Failures {
@@ -84,6 +82,7 @@ function missVerdict(failure) {
   return element('span', { className: 'verdict missed' }, foreign(right.route?.name ?? right.named), where, ...outranked);
 }
 
+/** @param {Judged} failure */
 function firstName({ answer }) {
   return foreign(answer.routes[0].name);
 }
@@ -111,6 +110,7 @@ function rivalsOf(failures) {
   return [...rivals.values()].filter(({ n }) => n >= LEAST_TIMES).sort((a, b) => b.n - a.n).slice(0, N_RIVALS);
 }
 
+/** @param {{ right: string, first: string, n: number }[]} rivals */
 function showRivals(rivals) {
   $('rivals').hidden = rivals.length === 0;
   const rows = rivals.map(({ right, first, n }) => [foreign(first), foreign(right), String(n)]);

@@ -23,7 +23,7 @@ export async function readDropped(dropped) {
   return readAll((await Promise.all(entries.map((entry) => filesOf(entry, '')))).flat());
 }
 
-/** Every file that was dropped by itself, and those of queries in folders. @returns {Promise<{ path: string, file: File }[]>} */
+/** Every file that was dropped by itself, and those of queries in folders. @param {FileSystemEntry} entry @param {string} parent @returns {Promise<{ path: string, file: File }[]>} */
 async function filesOf(entry, parent) {
   const path = parent + entry.name;
   if (entry.isFile) {
@@ -33,7 +33,7 @@ async function filesOf(entry, parent) {
   return (await Promise.all((await entriesOf(entry)).map((child) => filesOf(child, `${path}/`)))).flat();
 }
 
-/** A folder gives its entries in portions, and an empty one at the end. */
+/** A folder gives its entries in portions, and an empty one at the end. @param {FileSystemDirectoryEntry} folder */
 async function entriesOf(folder) {
   const reader = folder.createReader();
   const entries = [];
@@ -44,6 +44,7 @@ async function entriesOf(folder) {
   }
 }
 
+/** @param {{ path: string, file: File }[]} found */
 async function readAll(found) {
   if (found.length === 0) {
     const expected = 'expected evals/eval_queries.json in a skill’s folder, or a file of queries';

@@ -28,9 +28,9 @@ const SEED = 0x9e3779b9;
 /** @param {(number | null)[]} ranks of each right skill, from 1; null for one that was not found @returns {Record<string, number>} */
 export function metricsOf(ranks) {
   const found = ranks.filter((rank) => rank !== null);
-  const upTo = (k) => found.filter((rank) => rank <= k);
-  const discount = (rank) => 1 / Math.log2(rank + 1);
-  const dcg = (places) => places.reduce((sum, rank) => sum + discount(rank), 0);
+  const upTo = (/** @type {number} */ k) => found.filter((rank) => rank <= k);
+  const discount = (/** @type {number} */ rank) => 1 / Math.log2(rank + 1);
+  const dcg = (/** @type {number[]} */ places) => places.reduce((sum, rank) => sum + discount(rank), 0);
   const ideal = ranks.map((_, i) => i + 1).slice(0, 10);
   return {
     'hit@1': upTo(1).length > 0 ? 1 : 0,
@@ -49,13 +49,13 @@ export function metricsOf(ranks) {
 export function summarize(outcomes, { with_intervals = true } = {}) {
   const right = outcomes.filter(({ should_trigger }) => should_trigger);
   const others = outcomes.filter(({ should_trigger }) => !should_trigger);
-  const intervalsOf = (columns) => (with_intervals ? bootstrap(columns) : {});
-  const count = (some, is) => {
+  const intervalsOf = (/** @type {Record<string, number[]>} */ columns) => (with_intervals ? bootstrap(columns) : {});
+  const count = (/** @type {Outcome[]} */ some, /** @type {(outcome: Outcome) => boolean} */ is) => {
     if (some.length === 0) return null;
     const hits = some.map((outcome) => Number(is(outcome)));
     return { n: hits.reduce((sum, hit) => sum + hit, 0), of: hits.length, interval: intervalsOf({ hits }).hits ?? null };
   };
-  const judged = (some) => some.filter(({ fit }) => fit !== undefined);
+  const judged = (/** @type {Outcome[]} */ some) => some.filter(({ fit }) => fit !== undefined);
   return {
     metrics: estimates(right.map(({ ranks }) => metricsOf(ranks)), intervalsOf),
     false_triggers: count(others, ({ ranks }) => ranks.includes(1)),
@@ -99,7 +99,7 @@ export function bootstrap(columns) {
     }
   }
   const tail = RESAMPLES / 40;
-  const intervalOf = (sorted) => [sorted[tail], sorted[RESAMPLES - 1 - tail]];
+  const intervalOf = (/** @type {Float64Array} */ sorted) => [sorted[tail], sorted[RESAMPLES - 1 - tail]];
   return Object.fromEntries(Object.keys(columns).map((name, column) => [name, intervalOf(means[column].sort())]));
 }
 

@@ -53,6 +53,7 @@ function skillOfPath(path) {
   return folders.at(-1) ?? null;
 }
 
+/** @param {QueryFile[]} files */
 function labelOf(files) {
   if (files.length === 1) return files[0].path;
   const [folder] = files[0].path.split('/');
@@ -75,10 +76,12 @@ function parse(text, path) {
 
 /**
  * The rows of any of the shapes, how to call the place of one, and the skill that the file is for.
+ * @param {string} text
+ * @param {string} path
  * @returns {{ rows: any[], place: (i: number) => string, skill: any }}
  */
 function rowsOf(text, path) {
-  const row = (i) => `row ${i + 1}`;
+  const row = (/** @type {number} */ i) => `row ${i + 1}`;
   const whole = attempt(() => JSON.parse(text));
   if (Array.isArray(whole.value)) return { rows: whole.value, place: row };
   if (Array.isArray(whole.value?.evals)) return { rows: whole.value.evals, place: row, skill: whole.value.skill_name };
@@ -93,6 +96,7 @@ function rowsOf(text, path) {
   return { rows, place: (i) => `line ${lines[i].number}` };
 }
 
+/** @param {() => any} work */
 function attempt(work) {
   try {
     return { value: work() };
@@ -101,6 +105,7 @@ function attempt(work) {
   }
 }
 
+/** @param {any} value */
 function isRow(value) {
   return value !== null && typeof value === 'object' && !Array.isArray(value) && ('query' in value || 'prompt' in value);
 }
@@ -115,6 +120,7 @@ function queryOf(row, skill_of_file, wrongRow) {
   return { query: query.trim(), skills: skillsOf(skill, wrongRow), should_trigger };
 }
 
+/** @param {unknown} skill @param {(what: string) => Error} wrongRow */
 function skillsOf(skill, wrongRow) {
   if (skill === undefined || skill === null) return null;
   const skills = [skill].flat();
@@ -123,6 +129,7 @@ function skillsOf(skill, wrongRow) {
   return [...new Set(skills.map((name) => name.trim()))];
 }
 
+/** @param {string} path @param {string} what */
 function wrong(path, what) {
   return new SkillRouterError('malformed', `${path}: ${what}`);
 }

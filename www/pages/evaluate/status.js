@@ -2,7 +2,7 @@
  * How things stand on the page that evaluates: the light, the banner, the progress of a run, and what a screen reader hears.
  */
 
-const $ = (id) => document.getElementById(id);
+import { part as $ } from '../../elements/markup.js';
 
 /** @param {'loading' | 'words' | 'ready' | 'failed'} state @param {string} text */
 export function showState(state, text) {
@@ -39,6 +39,7 @@ export function showProgress({ judged, set, ms_per_query }) {
   if (done < n && quarter > Math.floor((4 * (done - 1)) / n)) announce(`${done} of ${n} queries asked`);
 }
 
+/** @param {string} text */
 export function announce(text) {
   $('announcement').textContent = text;
 }
@@ -48,6 +49,7 @@ export function count(n, one, many = `${one}s`) {
   return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 }
 
+/** @param {number} seconds */
 function timeLeft(seconds) {
   return seconds < 90 ? `about ${count(Math.ceil(seconds), 'second')} left` : `about ${Math.round(seconds / 60)} minutes left`;
 }

@@ -32,7 +32,7 @@ const NONE = '–';
 /** @param {HTMLTableElement} table @param {Run[]} runs @param {((run: Run) => void) | null} onRemove null while a run goes on */
 export function showResults(table, runs, onRemove) {
   const summaries = runs.map(({ summary }) => summary);
-  const row = (name, meaning, cells) => element('tr', {}, rowHead(name, meaning), ...cells);
+  const row = (/** @type {string} */ name, /** @type {string} */ meaning, /** @type {Node[]} */ cells) => element('tr', {}, rowHead(name, meaning), ...cells);
   table.replaceChildren(
     element('caption', { className: 'visually-hidden' }, 'Results of each run'),
     element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, 'Metric'), ...runs.map((run) => runHead(run, onRemove)))),
@@ -57,6 +57,7 @@ export function formatMs(ms) {
   return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }
 
+/** @param {string} name @param {string} meaning */
 function rowHead(name, meaning) {
   return element('th', { scope: 'row' }, name, element('span', { className: 'note' }, meaning));
 }
@@ -94,6 +95,7 @@ function timeCell({ judged }) {
   return element('td', {}, element('strong', {}, formatMs(quantile(judged.map(({ answer }) => answer.timings_ms.total), 0.5))));
 }
 
+/** @param {[number, number] | null} interval */
 function intervalNote(interval) {
   const text = interval ? `${interval[0].toFixed(3)} to ${interval[1].toFixed(3)}` : '';
   return element('span', { className: 'note' }, text);

@@ -2,7 +2,7 @@
  * Where the time of a route goes: for each run a bar of the stages' medians, and the same as a table.
  */
 
-import { element } from '../../elements/markup.js';
+import { element, part as $ } from '../../elements/markup.js';
 import { tableOf } from './elements.js';
 import { quantile } from './metrics.js';
 import { formatMs, runLabel } from './table.js';
@@ -12,8 +12,6 @@ import { formatMs, runLabel } from './table.js';
 /** In the order in which they happen, with what people call them. */
 const STAGES = { lexical: 'words', encode: 'meaning', search: 'search', cards: 'cards', rerank: 're-ranking' };
 const SVG = 'http://www.w3.org/2000/svg';
-const $ = (id) => document.getElementById(id);
-
 /** @param {Run[]} runs with at least one answer each */
 export function showTimes(runs) {
   const times = runs.map((run) => ({ run, medians: mediansOf(run), totals: run.judged.map(({ answer }) => answer.timings_ms.total) }));
@@ -21,7 +19,7 @@ export function showTimes(runs) {
   const longest = Math.max(...sums);
   $('times-bars').replaceChildren(...times.map(({ run, medians }) => element('div', {}, element('span', {}, runLabel(run)), bar(medians, longest))));
   const stages = Object.keys(STAGES).filter((stage) => times.some(({ medians }) => medians[stage] !== undefined));
-  const cell = (ms) => (ms === undefined ? '–' : formatMs(ms));
+  const cell = (/** @type {number | undefined} */ ms) => (ms === undefined ? '–' : formatMs(ms));
   $('times-table').replaceChildren(
     ...tableOf('Median time of each stage', ['Stage', ...runs.map(runLabel)], [
       ...stages.map((stage) => [key(stage), ...times.map(({ medians }) => cell(medians[stage]))]),
@@ -42,6 +40,7 @@ function mediansOf({ judged }) {
   return medians;
 }
 
+/** @param {{ run: Run, medians: Record<string, number> }} time @param {number} total */
 function sentence({ run, medians }, total) {
   const [stage, ms] = Object.entries(medians).reduce((longest, entry) => (entry[1] > longest[1] ? entry : longest));
   return `In run ${runLabel(run)}, ${Math.round((ms / total) * 100)}% of the time goes to ${STAGES[stage]}.`;
@@ -59,19 +58,21 @@ function bar(medians, longest) {
   return svg;
 }
 
-/** A stage's name with its colour. */
+/** A stage's name with its colour. @param {Stage} stage */
 function key(stage) {
   const swatch = svgElement('svg', { class: 'swatch', 'aria-hidden': 'true' });
   swatch.append(svgElement('rect', { class: `stage ${stage}`, width: '100%', height: '100%' }));
   return element('span', { className: 'key' }, swatch, STAGES[stage]);
 }
 
+/** @param {string} tag @param {Record<string, string>} attributes */
 function svgElement(tag, attributes) {
   const made = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;
 }
 
+/** @param {number[]} values */
 function sum(values) {
   return values.reduce((total, value) => total + value, 0);
 }

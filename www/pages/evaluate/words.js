@@ -44,7 +44,7 @@ export class SkillWords {
 
   /** @param {SkillText} skill */
   constructor({ name, description, body }) {
-    const stems = (text) => [...new Set(wordsOf(text ?? '').map(stemOf))];
+    const stems = (/** @type {string | null | undefined} */ text) => [...new Set(wordsOf(text ?? '').map(stemOf))];
     this.#stems = [['name', stems(name)], ['description', stems(description)], ['instructions', stems(body)]];
   }
 
@@ -70,11 +70,13 @@ export function compareWords(query, first, second) {
   return wordsOf(query).map((word) => ({ word, first: in_first.partsWith(word), second: in_second.partsWith(word) }));
 }
 
+/** @param {string} a @param {string} b */
 function sameStem(a, b) {
   const [short, long] = a.length <= b.length ? [a, b] : [b, a];
   return a === b || (short.length >= SHORTEST_PREFIX && long.length - short.length <= LONGEST_REST && long.startsWith(short));
 }
 
+/** @param {string} word */
 function stemOf(word) {
   if (!/^[a-z]+$/.test(word)) return word; // Endings are those of English.
   const ending = ENDINGS.find((ending) => word.endsWith(ending) && word.length - ending.length >= SHORTEST_STEM);
@@ -82,6 +84,7 @@ function stemOf(word) {
   return ending && /([bdgkmnprt])\1$/.test(stem) ? stem.slice(0, -1) : stem; // "planning" is of "plan".
 }
 
+/** @param {string} run */
 function pairsOf(run) {
   const letters = [...run];
   return letters.slice(1).map((letter, i) => letters[i] + letter);
