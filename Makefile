@@ -19,7 +19,7 @@ RERANKER   := models/skillrouter-mini-reranker
 SITE       := target/site
 TEST_SITE  := target/test-site
 RUST       := Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml $(shell find src -name '*.rs' -o -name '*.wgsl' -o -name '*.json')
-CATALOGUE  := $(shell find www/skills -name SKILL.md)
+CATALOGUE  := $(shell find catalogues/starter -name SKILL.md)
 PORT       := 8017
 
 help:
@@ -53,7 +53,7 @@ $(SKILLROUTER): $(RUST) | target/.toolchain
 index: target/index/index.json
 
 target/index/index.json: $(ENCODER)/model.json $(CATALOGUE) $(SKILLROUTER)
-	$(SKILLROUTER) index www/skills --out target/index --model $(ENCODER)
+	$(SKILLROUTER) index catalogues/starter --out target/index --model $(ENCODER)
 
 # --- web package -----------------------------------------------------------------------------------------------------
 
@@ -97,11 +97,11 @@ pkg/%/skillrouter_bg.wasm: $(WASM)/%.wasm $(WASM_BINDGEN)/bin/wasm-bindgen node_
 	npx --no-install wasm-opt -O1 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
 		--enable-mutable-globals --enable-reference-types --enable-multivalue $@ -o $@
 
-pkg/vendor/.complete: node_modules/.installed www/zip-reader.mjs
+pkg/vendor/.complete: node_modules/.installed www/tools/zip-reader.mjs
 	mkdir -p pkg/vendor
 	cp node_modules/marked/lib/marked.esm.js node_modules/dompurify/dist/purify.es.mjs pkg/vendor/
 	mkdir -p pkg/vendor/diff && cp node_modules/diff/libesm/diff/array.js node_modules/diff/libesm/diff/base.js pkg/vendor/diff/
-	npx --no-install rolldown www/zip-reader.mjs --format esm --file pkg/vendor/zip-reader.js
+	npx --no-install rolldown www/tools/zip-reader.mjs --format esm --file pkg/vendor/zip-reader.js
 	cp node_modules/@zip.js/zip.js/LICENSE pkg/vendor/zip-reader.LICENSE
 	touch $@
 
@@ -111,18 +111,18 @@ node_modules/.installed: package.json package-lock.json
 
 # --- site: what a static host serves ---------------------------------------------------------------------------------
 
-WWW := $(shell find www -path www/skills -prune -o -path www/extension -prune -o -type f ! -name screenshot.png ! -name 'node.*' ! -name '*.mjs' -print)
+WWW := $(shell find www -path www/extension -prune -o -path www/tools -prune -o -type f ! -name screenshot.png ! -name 'node.*' ! -name 'tsconfig*' -print)
 
 site: $(SITE)/.complete
 
-$(SITE)/.complete: $(WWW) $(PKG) www/minify.mjs www/shell.mjs www/queries.mjs target/index/index.json $(ENCODER)/model.json
+$(SITE)/.complete: $(WWW) $(PKG) $(wildcard www/tools/*.mjs) target/index/index.json $(ENCODER)/model.json
 	rm -rf $(SITE) && mkdir -p $(SITE)/models
-	cp $(WWW) $(SITE)/
+	cd www && cp --parents $(WWW:www/%=%) ../$(SITE)/
 	cp -r pkg $(SITE)/pkg
-	node www/minify.mjs $(SITE)
-	node www/shell.mjs $(SITE) > $(SITE)/sw-files.js
+	node www/tools/minify.mjs $(SITE)
+	node www/tools/shell.mjs $(SITE) > $(SITE)/sw-files.js
 	cp -r target/index $(SITE)/index
-	node www/queries.mjs > $(SITE)/index/queries.json
+	node www/tools/queries.mjs > $(SITE)/index/queries.json
 	cp -r $(ENCODER) $(SITE)/models/
 	touch $@
 
@@ -159,11 +159,12 @@ vulkan: | chromium
 		|| (echo "install a Vulkan driver first: apt-get install mesa-vulkan-drivers" >&2; exit 1)
 
 # --- npm package -----------------------------------------------------------------------------------------------------
-# What `npm pack ./target/npm` packs: flat like a site, but for the demo. Only this copy of package.json is not private, so
+# What `npm pack ./target/npm` packs: like a site, but for pages and map. Only this copy of package.json is not private, so
 # that nothing is published by mistake.
 
 NPM := target/npm
-NPM_WWW := $(filter-out www/demo%.js www/evaluate%.js www/map% www/bench.js www/sw.js,$(wildcard www/*.js www/*.d.ts))
+NPM_ROOMS := shared messages storage engine elements
+NPM_WWW := $(filter-out www/sw.js www/elements/map/%,$(wildcard www/*.js www/*.d.ts) $(shell find $(NPM_ROOMS:%=www/%) -name '*.js'))
 
 .PHONY: npm
 npm: $(NPM)/.complete
@@ -171,7 +172,8 @@ test: $(NPM)/.complete
 
 $(NPM)/.complete: package.json README.md LICENSE $(NPM_WWW) $(PKG) $(ENCODER)/model.json
 	rm -rf $(NPM) && mkdir -p $(NPM)/models $(NPM)/pkg
-	cp package.json README.md LICENSE $(NPM_WWW) $(NPM)/
+	cp package.json README.md LICENSE $(NPM)/
+	cd www && cp --parents $(NPM_WWW:www/%=%) ../$(NPM)/
 	cp -r pkg/search pkg/cpu pkg/gpu pkg/builder pkg/vendor $(NPM)/pkg/
 	cp -r $(ENCODER) $(NPM)/models/
 	cd $(NPM) && npm pkg delete private scripts devDependencies
@@ -187,8 +189,8 @@ extension: $(EXTENSION).zip
 test: $(EXTENSION).zip
 
 # One time for all files, so that the same sources give the same zip; zip knows none before 1980.
-$(EXTENSION).zip: $(SITE)/.complete package.json $(shell find www/extension -type f)
-	node www/extension/build.mjs $(EXTENSION) $(SITE)
+$(EXTENSION).zip: $(SITE)/.complete package.json www/tools/extension.mjs $(shell find www/extension -type f)
+	node www/tools/extension.mjs $(EXTENSION) $(SITE)
 	find $(EXTENSION) -exec touch -d @315619200 {} +
 	rm -f $@ && cd $(EXTENSION) && LC_ALL=C TZ=UTC python3 -m zipfile -c ../extension.zip *
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use skillrouter::skill::{SkillFile, Validator};
 
 fn catalogue() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("www/skills")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("catalogues/starter")
 }
 
 fn skills() -> Vec<(String, SkillFile)> {

@@ -43,13 +43,13 @@ def bm25(pool: Pool, n_skills: int, queries: list[Query]) -> list[list[int]]:
 
 def catalogue() -> tuple[Path, list[Query], dict[str, int], list[str]]:
     """The starter catalogue: its index, its own queries, and its skills by id."""
-    built = index(WORK / "catalogue", ROOT / "www/skills", ENCODER)
-    folders = sorted(path.parent.name for path in (ROOT / "www/skills").glob("*/SKILL.md"))
+    built = index(WORK / "catalogue", ROOT / "catalogues/starter", ENCODER)
+    folders = sorted(path.parent.name for path in (ROOT / "catalogues/starter").glob("*/SKILL.md"))
     place = {name: n for n, name in enumerate(folders)}
     queries = [
         Query(f"{name}-{n}", row["query"], "trigger", "en", [place[name]])
         for name in folders
-        for n, row in enumerate(json.loads((ROOT / "www/skills" / name / "evals/eval_queries.json").read_text()))
+        for n, row in enumerate(json.loads((ROOT / "catalogues/starter" / name / "evals/eval_queries.json").read_text()))
         if row["should_trigger"]
     ]
     return built, queries, place, folders

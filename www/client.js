@@ -8,9 +8,9 @@
  * The work is done in a worker; this is its public face. Types and their meaning: client.d.ts.
  */
 
-import { Connection } from './connection.js';
-import { deferred } from './deferred.js';
-import { abortError, fromPlain, SkillRouterError } from './error.js';
+import { Connection } from './messages/connection.js';
+import { abortError, fromPlain, SkillRouterError } from './shared/error.js';
+import { deferred } from './shared/promises.js';
 
 export { SkillRouterError };
 
@@ -124,30 +124,31 @@ export class SkillRouter extends EventTarget {
     await this.#connection?.then((connection) => connection.call('stop')).catch(() => {});
   }
 
-  /** @param {string} method @param {object} [params] @param {import('./connection.js').CallOptions} [options] @returns {Promise<any>} */
+  /** @param {string} method @param {object} [params] @param {import('./messages/connection.js').CallOptions} [options] @returns {Promise<any>} */
   async #call(method, params, { signal, onStage } = {}) {
     if (signal?.aborted) throw abortError();
     const connection = await this.#connected();
     return connection.call(method, params, { signal, onStage });
   }
 
-  /** The worker that there is, or a new one that has opened the index again. */
+  /** The worker that there is, or a new one that has opened the index again. @param {AbortSignal} [signal] */
   #connected(signal) {
     if (this.#closed) throw new SkillRouterError('unavailable', 'this router is closed; open another');
     this.#connection ??= this.#connect(signal);
     return this.#connection;
   }
 
+  /** @param {AbortSignal} [signal] */
   async #connect(signal) {
     const ready = { encoder: deferred(), reranker: deferred() };
     this.#ready = ready;
     const { onProgress, ...options } = this.#options;
     const events = {
       progress: onProgress,
-      model: (model) => this.#noteModel(model),
+      model: (/** @type {import('./client.d.ts').ModelAbout} */ model) => this.#noteModel(model),
       own: () => this.dispatchEvent(new Event('own')),
-      ready: ({ role }) => ready[role].resolve(),
-      unready: ({ role, error }) => {
+      ready: (/** @type {{ role: Role }} */ { role }) => ready[role].resolve(),
+      unready: (/** @type {{ role: Role, error: import('./shared/error.js').PlainError }} */ { role, error }) => {
         ready[role].reject(fromPlain(error));
         if (!error.fatal) return;
         this.#skip[role] = error.message; // A model that stopped the engine would stop the next one too.
@@ -185,7 +186,7 @@ export class SkillRouter extends EventTarget {
 
 /** Bundlers know a worker by exactly this expression. */
 function newWorker() {
-  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'skillrouter' });
+  return new Worker(new URL('./engine/worker.js', import.meta.url), { type: 'module', name: 'skillrouter' });
 }
 
 /** @param {string | URL} path @returns {string} the absolute address of a folder, with the slash at its end */

@@ -13,10 +13,10 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-import { deferred } from './deferred.js';
-import { CpuEngine, SearchEngine } from './engine.js';
-import { abortError, fromPlain, isAbort, SkillRouterError, toPlain } from './error.js';
-import { Session } from './session.js';
+import { CpuEngine, SearchEngine } from './engine/engine.js';
+import { Session } from './engine/session.js';
+import { abortError, fromPlain, isAbort, SkillRouterError, toPlain } from './shared/error.js';
+import { deferred } from './shared/promises.js';
 
 export { SkillRouterError };
 
@@ -89,7 +89,7 @@ export class SkillRouter {
     }
     signal ??= new AbortController().signal;
     // What a listener throws is its own affair, and no failure of the route.
-    const tell = (answer) => queueMicrotask(() => onStage?.(answer));
+    const tell = (/** @type {import('./client.d.ts').Answer} */ answer) => queueMicrotask(() => onStage?.(answer));
     return this.#call(() => {
       if (signal.aborted) throw abortError();
       return this.#session.route(String(query), options, signal, tell);
@@ -152,7 +152,7 @@ function stop(why, cause) {
 
 /**
  * The bytes of a file of this machine, and of nothing else: an address that an index or a model makes up is not followed.
- * @type {import('./assets.js').FetchFile}
+ * @type {import('./storage/assets.js').FetchFile}
  */
 async function readLocalFile(url, { signal, report }) {
   try {

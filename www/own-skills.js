@@ -10,15 +10,17 @@
  * others now; its detail is what `router.own()` says. Parts: `panel`, `drop`, `sources`. Colours are those of `<skill-search>`.
  */
 
-import { isAbort } from './error.js';
-import { withoutOverrides } from './markdown.js';
-import { forgetFolder, rememberedFolders, rememberFolder } from './own-folders.js';
-import { givenDrop, givenFiles, givenFolder, givenHandle } from './own-picking.js';
-import { panelMarkup } from './own-skills-markup.js';
-import { styleSheet } from './own-skills-style.js';
-import { View } from './own-skills-view.js';
+import { part } from './elements/markup.js';
+import { forgetFolder, rememberedFolders, rememberFolder } from './elements/own-skills/folders.js';
+import { panelMarkup } from './elements/own-skills/markup.js';
+import { givenDrop, givenFiles, givenFolder, givenHandle } from './elements/own-skills/picking.js';
+import { styleSheet } from './elements/own-skills/style.js';
+import { View } from './elements/own-skills/view.js';
+import { isAbort } from './shared/error.js';
+import { sentence, withoutOverrides } from './shared/texts.js';
+import { Turns } from './shared/turns.js';
 
-/** @typedef {import('./own-picking.js').Given} Given */
+/** @typedef {import('./elements/own-skills/picking.js').Given} Given */
 
 export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   #root = this.attachShadow({ mode: 'open' });
@@ -36,7 +38,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   /** What is done now. @type {AbortController | null} */
   #work = null;
   #n_waiting = 0;
-  #turn = Promise.resolve();
+  #turns = new Turns();
 
   constructor() {
     super();
@@ -123,10 +125,10 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     });
   }
 
-  /** @param {Given} given @param {string | null} source null: it is not to be added */
+  /** @param {Given} given @param {string | null} source null: it is not to be added @param {AbortSignal} signal */
   async #add(given, source, signal) {
     if (source === null) return;
-    const onProgress = (progress) => this.#view.showProgress(source, progress);
+    const onProgress = (/** @type {import('./client.js').OwnProgress} */ progress) => this.#view.showProgress(source, progress);
     this.#view.showWork(`Reading ${withoutOverrides(source)}`);
     const added = await this.#router.addOwn(given.files, { source, onProgress, signal });
     this.#view.showAdded({ ...added, skipped: [...given.unreadable, ...added.skipped] });
@@ -134,7 +136,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     await this.#refresh();
   }
 
-  /** Its name here: different folders may have the same, and one must not push out the other unseen. @param {Given} given */
+  /** Its name here: different folders may have the same, and one must not push out the other unseen. @param {Given} given @param {AbortSignal} signal */
   async #sourceOf({ name, handle, is_loose }, signal) {
     await this.#refresh();
     if (!this.#has(name)) return name;
@@ -144,7 +146,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     return this.#askWhichSource(name, signal);
   }
 
-  /** @returns {Promise<string | null>} */
+  /** @param {string} name @param {AbortSignal} signal @returns {Promise<string | null>} */
   async #askWhichSource(name, signal) {
     const free = this.#freeName(name);
     this.#view.hideWork();
@@ -165,12 +167,14 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     return answer;
   }
 
+  /** @param {string} name */
   #freeName(name) {
     let number = 2;
     while (this.#has(`${name} ${number}`)) number++;
     return `${name} ${number}`;
   }
 
+  /** @param {string} name */
   #has(name) {
     return this.#own.sources.some(({ source }) => source === name);
   }
@@ -201,7 +205,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     });
   }
 
-  /** The button that was pressed is gone with its row. */
+  /** The button that was pressed is gone with its row. @param {number} place */
   #focusRow(place) {
     const rows = this.#part('sources').children;
     const row = rows[Math.min(place, rows.length - 1)];
@@ -215,7 +219,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
    */
   #do(what, work) {
     this.#n_waiting++;
-    this.#turn = this.#turn.then(async () => {
+    return this.#turns.take(async () => {
       this.#work = new AbortController();
       this.#view.showWork(what);
       try {
@@ -231,7 +235,6 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
         if (had_focus) this.#part('choose-folder').focus();
       }
     });
-    return this.#turn;
   }
 
   /** @param {{ tell?: boolean }} [options] `tell`: answers may be others now */
@@ -253,15 +256,10 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     }
   }
 
-  #part(id) {
-    return this.#root.getElementById(id);
+  /** @template {HTMLElement} [Kind=HTMLElement] @param {string} id @param {{ new (): Kind } | null} [kind] @returns {Kind} */
+  #part(id, kind) {
+    return part(id, kind, this.#root);
   }
-}
-
-/** @param {string} message of an error, which begins small and has no full stop */
-function sentence(message) {
-  const text = message.replace(/^[a-z]+(?= )/, (word) => word[0].toUpperCase() + word.slice(1)); // Not a file's name.
-  return `${text}.`;
 }
 
 if (globalThis.customElements && !customElements.get('own-skills')) customElements.define('own-skills', OwnSkills);

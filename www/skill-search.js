@@ -8,15 +8,16 @@
  * explained in skill-search.d.ts. Importing this where there is no document, as on a server, does nothing.
  */
 
-import { Asking } from './skill-search-asking.js';
-import { takeHotkey } from './skill-search-hotkey.js';
-import { List } from './skill-search-list.js';
-import { searchMarkup } from './skill-search-markup.js';
-import { Panel } from './skill-search-panel.js';
-import { allHidden, RiskFilter } from './skill-search-risks.js';
-import { Source, whenWanted } from './skill-search-source.js';
-import { Status } from './skill-search-status.js';
-import { styleSheet } from './skill-search-style.js';
+import { part } from './elements/markup.js';
+import { Asking } from './elements/skill-search/asking.js';
+import { takeHotkey } from './elements/skill-search/hotkey.js';
+import { List } from './elements/skill-search/list.js';
+import { searchMarkup } from './elements/skill-search/markup.js';
+import { Panel } from './elements/skill-search/panel.js';
+import { allHidden, RiskFilter } from './elements/skill-search/risks.js';
+import { Source, whenWanted } from './elements/skill-search/source.js';
+import { Status } from './elements/skill-search/status.js';
+import { styleSheet } from './elements/skill-search/style.js';
 
 const DEFAULTS = { index: 'index/', models: 'models/', device: 'auto', top: 8, hotkey: '/', label: 'Describe the task in your own words' };
 /** What decides where answers come from. */
@@ -50,8 +51,8 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
 
   /** How a source tells this element what happens. */
   #member = {
-    onState: (state) => this.#noteState(state),
-    onProgress: (progress) => {
+    onState: (/** @type {import('./elements/skill-search/source.js').State} */ state) => this.#noteState(state),
+    onProgress: (/** @type {import('./client.js').Progress} */ progress) => {
       this.#status.showProgress(progress);
       this.#tell('progress', progress);
     },
@@ -76,10 +77,10 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
       onToggle: (is_open) => this.#noteOpen(is_open),
     });
     this.#asking = new Asking({
-      onBusy: (is_busy) => this.#status.showBusy(is_busy),
-      onAnswer: (answer, question, settled) => this.#noteAnswer(answer, question, settled),
+      onBusy: (/** @type {boolean} */ is_busy) => this.#status.showBusy(is_busy),
+      onAnswer: (/** @type {import('./client.js').Answer} */ answer, /** @type {string} */ question, /** @type {boolean} */ settled) => this.#noteAnswer(answer, question, settled),
       onNothing: () => this.#showNothing(),
-      onFailure: (error) => this.#status.showFailure(error),
+      onFailure: (/** @type {Error} */ error) => this.#status.showFailure(error),
     });
     this.#expectReady();
     this.#showTexts();
@@ -102,6 +103,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     setTimeout(() => !this.isConnected && this.#disconnect());
   }
 
+  /** @param {string} name */
   attributeChangedCallback(name) {
     if (SOURCE_ATTRIBUTES.includes(name)) this.#connectSoon();
     else if (name === 'hotkey' && this.#source) this.#takeHotkey();
@@ -136,11 +138,13 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     return this.#ready.promise;
   }
 
+  /** @param {string} text */
   ask(text) {
     this.value = text;
     this.#want();
   }
 
+  /** @param {FocusOptions} [options] */
   focus(options) {
     this.#input.focus(options);
   }
@@ -213,7 +217,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   }
 
   #sourceOptions() {
-    const folder = (name) => new URL(this.getAttribute(name) || DEFAULTS[name], document.baseURI).href;
+    const folder = (/** @type {'index' | 'models'} */ name) => new URL(this.getAttribute(name) || DEFAULTS[name], document.baseURI).href;
     const reranker = this.getAttribute('reranker') || undefined;
     return {
       index: folder('index'),
@@ -236,7 +240,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.focus();
   }
 
-  /** A text box of one line would glue the last word of each line to the first of the next. */
+  /** A text box of one line would glue the last word of each line to the first of the next. @param {ClipboardEvent} event */
   #paste(event) {
     const text = event.clipboardData.getData('text');
     if (!text.includes('\n')) return;
@@ -245,6 +249,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#ask();
   }
 
+  /** @param {import('./elements/skill-search/source.js').State} state */
   #noteState(state) {
     const { state: word, text, error } = state;
     this.#status.showState(state);
@@ -264,6 +269,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#ready.promise.catch(() => {});
   }
 
+  /** @param {import('./client.js').Answer} answer @param {string} question @param {boolean} settled */
   #noteAnswer(answer, question, settled) {
     this.#answer = answer;
     this.#status.takeBackFailure();
@@ -281,6 +287,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#announce();
   }
 
+  /** @param {string} question */
   #showRoutes(question) {
     this.#showAnswer(this.#list.show(this.#filter.sift(this.#answer), question));
   }
@@ -306,7 +313,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#status.announce(null, 0);
   }
 
-  /** @returns {boolean} whether the panel opens */
+  /** @param {import('./elements/skill-search/list.js').Entry} entry @returns {boolean} whether the panel opens */
   #choose(entry) {
     const query = this.#list.question;
     const goes_on = this.#tell('choose', { route: entry.route, query }, { cancelable: true });
@@ -315,7 +322,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     return true;
   }
 
-  /** A page may give the element more room while its panel is open: `skill-search:state(open)`. */
+  /** A page may give the element more room while its panel is open: `skill-search:state(open)`. @param {boolean} is_open */
   #noteOpen(is_open) {
     if (is_open) return void this.#internals.states.add('open');
     this.#internals.states.delete('open');
@@ -341,13 +348,14 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#input.placeholder = this.getAttribute('placeholder') ?? '';
   }
 
-  /** @returns {boolean} unless a listener prevented it */
+  /** @param {string} name @param {unknown} detail @returns {boolean} unless a listener prevented it */
   #tell(name, detail, { cancelable = false } = {}) {
     return this.dispatchEvent(new CustomEvent(`skill-search-${name}`, { detail, bubbles: true, composed: true, cancelable }));
   }
 
-  #part(id) {
-    return this.#root.getElementById(id);
+  /** @template {HTMLElement} [Kind=HTMLElement] @param {string} id @param {{ new (): Kind } | null} [kind] @returns {Kind} */
+  #part(id, kind) {
+    return part(id, kind, this.#root);
   }
 }
 

@@ -1,13 +1,13 @@
 /**
  * Keeps the page itself for visits without a network: html, styles, scripts, WebAssembly. The network comes first, so a new
- * version is seen at once. Index and model files are not its business: assets.js keeps those, with their checksums.
+ * version is seen at once. Index and model files are not its business: storage/assets.js keeps those, with their checksums.
  */
 
-// Made from the site by shell.mjs: `SHELL` is kept at once, `LATER` what was used.
+// Made from the site by tools/shell.mjs: `SHELL` is kept at once, `LATER` what was used.
 importScripts('sw-files.js');
 
 const CACHE_NAME = 'skillrouter-shell-v1';
-const urls = (paths) => paths.map((path) => new URL(path, self.registration.scope).href);
+const urls = (/** @type {string[]} */ paths) => paths.map((path) => new URL(path, self.registration.scope).href);
 const KEPT_URLS = new Set(urls([...self.SHELL, ...self.LATER]));
 
 self.addEventListener('install', (event) => {
@@ -25,6 +25,7 @@ self.addEventListener('fetch', (event) => {
   event.respondWith(networkFirst(event, url.href));
 });
 
+/** @param {FetchEvent} event @param {string} url */
 async function networkFirst(event, url) {
   const cache = await caches.open(CACHE_NAME);
   let response;

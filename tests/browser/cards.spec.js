@@ -204,7 +204,7 @@ test.describe('comparing', () => {
 
   for (const [what, expected] of [['another skill', 'There is no other skill in this answer.'], ['its code', /^This is not here: /]]) {
     test(`without ${what} says so`, async ({ page, context }) => {
-      if (what === 'its code') await context.route('**/skill-search-compare.js', (route) => route.abort());
+      if (what === 'its code') await context.route('**/skill-search/compare.js', (route) => route.abort());
       await ask(page, { routes: FAKE_ROUTES.slice(0, 1) });
       await openSkill(page);
       await page.locator('#panel-compare summary').click();
@@ -286,7 +286,7 @@ test.describe('installing', () => {
   });
 
   test('hostile names and sources never get into a command', async () => {
-    const { isPlainName, repositoryOf, savedName } = await import('../../www/skill-install.js');
+    const { isPlainName, repositoryOf, savedName } = await import('../../www/elements/skill-search/agents.js');
     expect(HOSTILE_NAMES.filter(isPlainName)).toEqual([]);
     expect(new Set(HOSTILE_NAMES.map(savedName))).toEqual(new Set(['SKILL.md']));
     expect(['pdf', 'PDF_forms', 'a.b-c_d9', 'x'.repeat(64)].filter(isPlainName)).toHaveLength(4);

@@ -5,14 +5,14 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
-import { bootstrap, metricsOf, quantile, summarize } from '../../www/evaluate-metrics.js';
-import { expectedSkills, nameOf, outranked, wordReport } from '../../www/evaluate-outranked.js';
-import { forSkill, readQueries } from '../../www/evaluate-queries.js';
-import { compareWords, wordsOf } from '../../www/evaluate-words.js';
+import { bootstrap, metricsOf, quantile, summarize } from '../../www/pages/evaluate/metrics.js';
+import { expectedSkills, nameOf, outranked, wordReport } from '../../www/pages/evaluate/outranked.js';
+import { forSkill, readQueries } from '../../www/pages/evaluate/queries.js';
+import { compareWords, wordsOf } from '../../www/pages/evaluate/words.js';
 import { expect, openRouter, skillIds, tasksOf, test } from './page.js';
 import { alwaysFits, changeRouting, FITS, PANIC_ON_REQUEST, patchEngine, tamper } from './tampering.js';
 
-const SKILLS = new URL('../../www/skills/', import.meta.url);
+const SKILLS = new URL('../../catalogues/starter/', import.meta.url);
 const SKILL = 'wedding-seating-plan';
 const OTHER = 'regex-builder';
 const TASK = tasksOf(SKILL)[0];

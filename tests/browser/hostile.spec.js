@@ -38,7 +38,7 @@ test('hostile Markdown does no harm', async ({ demo, page, context }) => {
   const requests = [];
   context.on('request', (request) => requests.push(request.url()));
   await page.evaluate(async (markdown) => {
-    const { renderMarkdown } = await import(new URL('markdown.js', document.baseURI).href);
+    const { renderMarkdown } = await import(new URL('elements/skill-search/markdown.js', document.baseURI).href);
     const place = document.createElement('div');
     place.id = 'hostile';
     place.className = 'prose';
@@ -53,7 +53,7 @@ test('hostile Markdown does no harm', async ({ demo, page, context }) => {
   for (const element of await place.locator('*').all()) await element.dispatchEvent('mouseover');
   await page.waitForTimeout(300);
   expect(await page.evaluate(() => window.harmed)).toBeUndefined();
-  expect(requests.filter((url) => !url.includes('/pkg/vendor/') && !url.endsWith('/markdown.js'))).toEqual([]);
+  expect(requests.filter((url) => !url.includes('/pkg/vendor/') && !/\/(markdown|texts)\.js$/.test(url))).toEqual([]);
   await expect(place).toContainText('javascript:window.harmed=\'link\''); // The address is shown as the text that it is.
   await expect(place).toContainText('image: a picture (https://evil.example/pixel.png)');
   await expect(place).toContainText('☑ done');

@@ -3,11 +3,11 @@
  */
 
 import { AxeBuilder } from '@axe-core/playwright';
-import { coverage, radiusOf } from '../../www/map-layer.js';
-import { placeOfTask } from '../../www/map-marks.js';
-import { Points } from '../../www/map-points.js';
-import { around, between, centred, EXTENT, moved, toMap, toScreen, WHOLE, zoomed } from '../../www/map-view.js';
-import { labelsOf, NameWords } from '../../www/map-words.js';
+import { coverage, radiusOf } from '../../www/elements/map/layer.js';
+import { placeOfTask } from '../../www/elements/map/marks.js';
+import { Points } from '../../www/elements/map/points.js';
+import { around, between, centred, EXTENT, moved, toMap, toScreen, WHOLE, zoomed } from '../../www/elements/map/view.js';
+import { labelsOf, NameWords } from '../../www/elements/map/words.js';
 import { expect, openRouter, skillIds, tasksOf, test } from './page.js';
 import { tamper } from './tampering.js';
 

@@ -8,7 +8,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { AxeBuilder } from '@axe-core/playwright';
-import { findSkills } from '../../target/test-site/own-files.js';
+import { findSkills } from '../../target/test-site/engine/own/files.js';
 import { expect, openRouter, test } from './page.js';
 import { serveSite } from './static-server.js';
 import { changeManifest, flipByte } from './tampering.js';

@@ -13,7 +13,7 @@ export const OWN_RERANKER = 'tiny-pair-default';
 /** In the address of the demo, where an order that comes later is not the point. */
 export const NO_RERANKER = '?reranker=none';
 
-const SKILLS = new URL('../../www/skills/', import.meta.url);
+const SKILLS = new URL('../../catalogues/starter/', import.meta.url);
 const MODELS_MS = 30_000;
 const BY_MEANING = /^(retrieved|reranked)$/;
 

@@ -105,7 +105,7 @@ const LEAKS = {
   'a beacon': (word) => navigator.sendBeacon('leak', word),
   'an image': (word) => (new Image().src = `leak.png?${word}`),
   'a preloaded module': (word) => document.head.append(Object.assign(document.createElement('link'), { rel: 'modulepreload', href: `${word}.js` })),
-  'a worker': (word) => new Worker(`worker.js?${word}`, { type: 'module' }),
+  'a worker': (word) => new Worker(`engine/worker.js?${word}`, { type: 'module' }),
   'a service worker': (word) => navigator.serviceWorker.register(`sw.js?${word}`),
   'a web socket': (word) => new WebSocket(`${location.origin.replace('http', 'ws')}/${word}`),
   'a call to a peer': async (word) => {

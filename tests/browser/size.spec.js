@@ -4,10 +4,13 @@
  */
 
 import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 
 import { expect, test } from '@playwright/test';
+
+import { follow } from '../../www/tools/imports.mjs';
 
 const SITE = new URL('../../target/site/', import.meta.url);
 const LIMIT_BYTES = 1_200_000;
@@ -24,14 +27,10 @@ async function gzipBytes(filter) {
   return { code, total };
 }
 
-/** A module of the site and all that it imports, but for libraries that come when the first skill is read. @param {string} name @param {Set<string>} [found] */
-async function importsOf(name, found = new Set()) {
-  if (found.has(name)) return found;
-  found.add(name);
-  const code = await readFile(new URL(name, SITE), 'utf8');
-  const paths = [...code.matchAll(/(?:\bfrom|\bimport\(?)\s*["'`]\.\/([^"'`]+)["'`]/g)].map(([, path]) => path);
-  for (const path of paths.filter((path) => !path.startsWith('pkg/vendor/'))) await importsOf(path, found);
-  return found;
+/** A module of the site and all that it imports, but for libraries that come when the first skill is read. @param {string} name */
+function importsOf(name) {
+  const isWanted = (path, named) => named?.kind !== 'url' && !path.startsWith('pkg/vendor/');
+  return follow([name], { folder: fileURLToPath(SITE), isWanted });
 }
 
 /** What the page's service worker keeps: all that the page may need, but what few visitors do. */
@@ -50,7 +49,7 @@ test('the web package stays within 1.2 MB gzip', async () => {
 });
 
 test('what comes before the first answer stays within 280 KB gzip', async () => {
-  const needed = new Set([...await importsOf('demo.js'), ...await importsOf('worker.js')]);
+  const needed = new Set([...importsOf('pages/demo/demo.js'), ...importsOf('engine/worker.js')]);
   const { code, total } = await gzipBytes((name) => name.startsWith('pkg/search/') || needed.has(name));
   expect(code).toContain('pkg/search/skillrouter_bg.wasm');
   expect(total).toBeLessThanOrEqual(FIRST_ANSWER_LIMIT_BYTES);
@@ -63,9 +62,9 @@ test('the engine for the GPU stays within 4.5 MB gzip', async () => {
 });
 
 test('the component, without the engine that it opens, stays within 30 KB gzip', async () => {
-  const engine = await importsOf('client.js');
-  const component = await importsOf('skill-search.js');
+  const engine = importsOf('client.js');
+  const component = importsOf('skill-search.js');
   const { code, total } = await gzipBytes((name) => component.has(name) && !engine.has(name));
-  expect(code).toEqual(expect.arrayContaining(['skill-search.js', 'skill-search-style.js', 'markdown.js']));
+  expect(code).toEqual(expect.arrayContaining(['skill-search.js', 'elements/skill-search/style.js', 'elements/skill-search/markdown.js']));
   expect(total).toBeLessThanOrEqual(COMPONENT_LIMIT_BYTES);
 });

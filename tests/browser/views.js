@@ -17,7 +17,7 @@ import { serveSite } from './static-server.js';
  * @typedef {{ name: string, page: string, act: (stage: Stage) => Promise<void>, full?: boolean }} View
  */
 
-const SKILLS = new URL('../../www/skills/', import.meta.url);
+const SKILLS = new URL('../../catalogues/starter/', import.meta.url);
 /** The machine may have much else to do, and nothing is measured here. */
 const expect = expectSoon.configure({ timeout: 180_000 });
 const TASK = 'turn these receipts into a spreadsheet';

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
+import { namesIn, targetOf } from '../../www/tools/imports.mjs';
 import { PACKAGE } from './project.js';
 import { follow } from './recipes.js';
 import { expect, SKILL, TASK, test } from './test.js';
@@ -104,9 +105,7 @@ function reachable(entries) {
   const found = new Set(entries);
   for (const path of found) { // It grows meanwhile.
     if (path.endsWith('.wasm')) continue;
-    const relative = /(?:\bfrom|\bimport|\bimport\(|new URL\()\s*'(\.[^']*[^'/]|skillrouter_bg\.wasm)'/g; // Folders are left out.
-    for (const [, target] of read(path).matchAll(relative)) {
-      const file = posix.join(posix.dirname(path), target);
+    for (const file of namesIn(read(path), path).map((named) => targetOf(path, named)).filter((file) => file !== null)) {
       // Types of a module stand beside it, and stand for it in other types.
       found.add(path.endsWith('.d.ts') ? file.replace(/(?<!\.d)\.m?[jt]s$/, '.d.ts') : file);
     }

@@ -13,8 +13,8 @@ const MENU_ID = 'find-a-skill';
 /** What pages and helpers ask, by the message's `ask`. */
 const ANSWERS = {
   engine: () => openEngineDocument(),
-  helper: (sender) => settingsFor(sender),
-  'leave-site': (sender) => leaveSite(sender),
+  helper: (/** @type {chrome.runtime.MessageSender} */ sender) => settingsFor(sender),
+  'leave-site': (/** @type {chrome.runtime.MessageSender} */ sender) => leaveSite(sender),
 };
 
 chrome.runtime.onInstalled.addListener(() => {

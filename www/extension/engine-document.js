@@ -3,6 +3,7 @@
  * address tells which index it opens, so nobody has to remember that.
  */
 
+import { alone } from '../shared/turns.js';
 import { readSettings } from './settings.js';
 
 const PAGE = 'extension/offscreen.html';
@@ -11,7 +12,7 @@ const LOCK = 'skillrouter-engine-document';
 
 /** Resolves when the document is there and listens. */
 export function openEngineDocument() {
-  return navigator.locks.request(LOCK, async () => {
+  return alone(LOCK, async () => {
     const url = await wantedUrl();
     const open_url = await openUrl();
     if (open_url === url) return;

@@ -2,10 +2,10 @@
  * One router that answers many ports, with the same messages as between client.js and worker.js.
  */
 
-import { Answering } from '../answering.js';
 import { SkillRouter } from '../client.js';
-import { SkillRouterError } from '../error.js';
-import { TypingTurns } from '../typing-turns.js';
+import { Answering } from '../messages/answering.js';
+import { TypingTurns } from '../messages/typing-turns.js';
+import { SkillRouterError } from '../shared/error.js';
 
 export class EngineHost {
   #folders;
@@ -33,7 +33,7 @@ export class EngineHost {
     port.onMessage.addListener((message) => void answering.take(message));
   }
 
-  /** @param {chrome.runtime.Port} port whose questions wait for those of others @returns {import('../answering.js').Handlers} */
+  /** @param {chrome.runtime.Port} port whose questions wait for those of others @returns {import('../messages/answering.js').Handlers} */
   #handlersOf(port) {
     return {
       open: async () => (await this.#opened()).about(),
@@ -58,12 +58,12 @@ export class EngineHost {
   }
 
   #open() {
-    const onProgress = (value) => this.#ports.forEach((port) => port.postMessage({ event: 'progress', value }));
+    const onProgress = (/** @type {import('../client.js').Progress} */ value) => this.#ports.forEach((port) => port.postMessage({ event: 'progress', value }));
     return openRouter({ ...this.#folders, onProgress });
   }
 }
 
-/** The router replaces an engine that stopped by itself, so whoever asked need not. */
+/** The router replaces an engine that stopped by itself, so whoever asked need not. @param {any} message */
 function withoutPanic(message) {
   return message.error ? { ...message, error: { ...message.error, fatal: false } } : message;
 }

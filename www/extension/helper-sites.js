@@ -3,6 +3,7 @@
  * script's registration follows.
  */
 
+import { alone } from '../shared/turns.js';
 import { openEngineDocument } from './engine-document.js';
 import { readSettings, writeSettings } from './settings.js';
 import { isGranted, patternOf } from './sites.js';
@@ -13,7 +14,7 @@ const LOCK = 'skillrouter-helper-sites';
 
 /** Registers the helper on the sites that it belongs on now, and starts it in their tabs that are open already. */
 export function updateHelper() {
-  return navigator.locks.request(LOCK, async () => {
+  return alone(LOCK, async () => {
     const matches = await activeSites();
     const [registered] = await chrome.scripting.getRegisteredContentScripts({ ids: [SCRIPT_ID] });
     if (registered && matches.length === 0) return chrome.scripting.unregisterContentScripts({ ids: [SCRIPT_ID] });
@@ -52,9 +53,10 @@ export async function activeSites() {
   return helper_sites.filter((_, i) => granted[i]);
 }
 
+/** @param {string[]} matches */
 async function startInOpenTabs(matches) {
   if (matches.length === 0) return;
   const tabs = await chrome.tabs.query({ url: matches });
-  const start = ({ id }) => chrome.scripting.executeScript({ target: { tabId: id }, files: [SCRIPT] });
+  const start = (/** @type {chrome.tabs.Tab} */ { id }) => chrome.scripting.executeScript({ target: { tabId: id }, files: [SCRIPT] });
   await Promise.allSettled(tabs.map(start)); // A tab that shows an error page takes no script.
 }

@@ -2,12 +2,11 @@
  * Options: the sites of the helper, and what choosing one of its suggestions does.
  */
 
+import { element, part as $ } from '../elements/markup.js';
 import { activeSites, removeSite } from './helper-sites.js';
 import { announce, showProblem } from './options-page.js';
 import { readSettings, writeSettings } from './settings.js';
 import { addressOf, patternOf, siteOf } from './sites.js';
-
-const $ = (id) => document.getElementById(id);
 
 export async function startHelperSection() {
   $('site-form').addEventListener('submit', (event) => {
@@ -40,6 +39,7 @@ async function addSite() {
   }
 }
 
+/** @param {string} invocation */
 async function saveInvocation(invocation) {
   const is_usable = invocation.includes('{name}');
   showProblem('invocation', is_usable ? '' : 'The text needs {name} somewhere: that is where the skill’s name goes. Not saved.');
@@ -52,17 +52,18 @@ async function showSites() {
   $('site-none').hidden = sites.length > 0;
 }
 
+/** @param {string} pattern */
 function siteItem(pattern) {
   const site = siteOf(pattern);
-  const name = Object.assign(document.createElement('bdi'), { textContent: site });
-  const remove = Object.assign(document.createElement('button'), { type: 'button', textContent: 'Remove' });
+  const name = element('bdi', { textContent: site });
+  const remove = element('button', { type: 'button', textContent: 'Remove' });
   remove.setAttribute('aria-label', `Remove ${site}`);
   remove.addEventListener('click', async () => {
     await removeSite(pattern);
     announce(`The helper is off for ${site}.`);
     $('site-url').focus();
   });
-  const item = document.createElement('li');
+  const item = element('li');
   item.append(name, remove);
   return item;
 }

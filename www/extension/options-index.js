@@ -3,16 +3,16 @@
  * changes nothing.
  */
 
-import { fetchAsset } from '../assets.js';
-import { readStored, removeOwned } from '../cache.js';
-import { isAbort } from '../error.js';
+import { element, part as $ } from '../elements/markup.js';
+import { isAbort } from '../shared/error.js';
+import { sentence } from '../shared/texts.js';
+import { fetchAsset } from '../storage/assets.js';
+import { readStored, removeOwned } from '../storage/cache.js';
 import { openRouter } from './engine-host.js';
 import { showKept } from './options-kept.js';
 import { announce, showProblem } from './options-page.js';
 import { readSettings, writeSettings } from './settings.js';
 import { addressOf, patternOf } from './sites.js';
-
-const $ = (id) => document.getElementById(id);
 
 /** The opening that is under way. @type {AbortController | null} */
 let opening = null;
@@ -49,9 +49,9 @@ async function tryIndex() {
   }
 }
 
-/** Opens an index, and keeps all its files, so that it answers offline. @returns {Promise<number>} number of its skills */
+/** Opens an index, and keeps all its files, so that it answers offline. @param {string} index @param {AbortSignal} signal @returns {Promise<number>} number of its skills */
 async function fetchIndex(index, signal) {
-  const onProgress = ({ loaded_bytes, total_bytes }) => Object.assign($('index-progress'), { max: total_bytes, value: loaded_bytes });
+  const onProgress = (/** @type {import('../client.js').Progress} */ { loaded_bytes, total_bytes }) => Object.assign($('index-progress'), { max: total_bytes, value: loaded_bytes });
   const router = await openRouter({ index, models: chrome.runtime.getURL('models/'), prefetch_bytes: 0, onProgress, signal });
   try {
     await router.ready;
@@ -62,7 +62,7 @@ async function fetchIndex(index, signal) {
   }
 }
 
-/** Descriptions and instructions, which a router would fetch when they are needed. @param {string} owner address of the index's manifest */
+/** Descriptions and instructions, which a router would fetch when they are needed. @param {string} owner address of the index's manifest @param {AbortSignal} signal */
 async function fetchRest(owner, signal) {
   const kept = await readStored(owner);
   if (!kept) throw new Error('The browser has no space to keep the index; make some and try again.');
@@ -70,7 +70,7 @@ async function fetchRest(owner, signal) {
   $('index-progress').max = entries.reduce((sum, { bytes }) => sum + bytes, 0);
   let before_bytes = 0;
   for (const entry of entries) {
-    const onProgress = ({ loaded_bytes }) => ($('index-progress').value = before_bytes + loaded_bytes);
+    const onProgress = (/** @type {{ loaded_bytes: number }} */ { loaded_bytes }) => ($('index-progress').value = before_bytes + loaded_bytes);
     await fetchAsset(new URL(entry.file, owner).href, entry, { owner, signal, onProgress });
     before_bytes += entry.bytes;
   }
@@ -97,19 +97,15 @@ async function replaceIndex(index_url) {
 async function show() {
   const { index_url } = await readSettings();
   $('index-now').replaceChildren(...(index_url
-    ? ['Your own: ', Object.assign(document.createElement('bdi'), { textContent: index_url })]
+    ? ['Your own: ', element('bdi', { textContent: index_url })]
     : ['The catalogue that comes with the extension.']));
   $('index-bundled').hidden = index_url === null;
   await showKept();
 }
 
+/** @param {boolean} is_busy */
 function showBusy(is_busy) {
   $('index-use').disabled = is_busy;
   $('index-cancel').hidden = $('index-progress').hidden = !is_busy;
   $('index-progress').removeAttribute('value');
-}
-
-/** Messages of the engine begin small, unless a file's name comes first, and end without a dot. */
-function sentence(text) {
-  return text.replace(/^[a-z]+(?= )/, (word) => word[0].toUpperCase() + word.slice(1)).replace(/([^.!?])$/, '$1.');
 }

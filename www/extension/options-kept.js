@@ -2,11 +2,10 @@
  * Options: which files the browser keeps for the extension, how large they are, and how they go.
  */
 
-import { forgetStored, listStored } from '../cache.js';
-import { formatBytes } from '../skill-search-status.js';
+import { element, part as $ } from '../elements/markup.js';
+import { formatBytes } from '../shared/texts.js';
+import { forgetStored, listStored } from '../storage/cache.js';
 import { announce } from './options-page.js';
-
-const $ = (id) => document.getElementById(id);
 
 export async function startKeptSection() {
   $('kept-delete').addEventListener('click', async () => {
@@ -28,11 +27,12 @@ export async function showKept() {
   $('kept-delete').hidden = files.length === 0;
 }
 
+/** @param {{ url: string, bytes: number }} file */
 function fileItem({ url, bytes }) {
-  const item = document.createElement('li');
+  const item = element('li');
   item.append(
-    Object.assign(document.createElement('bdi'), { textContent: url }),
-    Object.assign(document.createElement('span'), { className: 'bytes', textContent: formatBytes(bytes) }),
+    element('bdi', { textContent: url }),
+    element('span', { className: 'bytes', textContent: formatBytes(bytes) }),
   );
   return item;
 }

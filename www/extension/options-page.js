@@ -2,7 +2,7 @@
  * What the sections of the options page share: problems beside their field, and what a screen reader hears.
  */
 
-const $ = (id) => document.getElementById(id);
+import { part as $ } from '../elements/markup.js';
 
 /** @param {string} field `index`, `site` or `invocation` @param {string} text empty when there is none */
 export function showProblem(field, text) {

@@ -2,13 +2,12 @@
  * The popup of the toolbar button: the search, a way to go on in the side panel, and the helper's switch for the site in the tab.
  */
 
+import { part as $ } from '../elements/markup.js';
 import { activeSites, removeSite } from './helper-sites.js';
 import { showInSidePanel } from './questions.js';
 import { startSearch } from './search-page.js';
 import { readSettings, writeSettings } from './settings.js';
 import { addressOf, patternOf, siteOf } from './sites.js';
-
-const $ = (id) => document.getElementById(id);
 
 const search = startSearch();
 const [tab] = await chrome.tabs.query({ active: true, currentWindow: true });
@@ -27,7 +26,7 @@ if (pattern) {
   $('site').hidden = false;
 }
 
-/** The browser's question may close the popup, so what is wanted is written down before the answer. */
+/** The browser's question may close the popup, so what is wanted is written down before the answer. @param {HTMLInputElement} site_switch @param {string} pattern */
 async function setHelper(site_switch, pattern) {
   $('site-problem').textContent = '';
   if (!site_switch.checked) return removeSite(pattern);
@@ -41,7 +40,7 @@ async function setHelper(site_switch, pattern) {
   $('site-problem').textContent = 'The browser did not allow it, so nothing has changed.';
 }
 
-/** @returns {string | null} null where no helper can be: pages of the browser, and of other extensions */
+/** @param {chrome.tabs.Tab} tab @returns {string | null} null where no helper can be: pages of the browser, and of other extensions */
 function patternOfTab({ url }) {
   try {
     return patternOf(addressOf(url));

@@ -5,8 +5,8 @@
 
 const PAGE = 'extension/panel.html';
 
-const forTab = (tab_id) => `question:tab:${tab_id}`;
-const forWindow = (window_id) => `question:window:${window_id}`;
+const forTab = (/** @type {number | undefined} */ tab_id) => `question:tab:${tab_id}`;
+const forWindow = (/** @type {number | undefined} */ window_id) => `question:window:${window_id}`;
 
 /**
  * Asks in the side panel of a window. The browser opens it only right after a click, so that comes before anything else; where
@@ -37,7 +37,7 @@ export async function showInTab(text, disposition) {
 export async function takeQuestions(ask) {
   const tab = await chrome.tabs.getCurrent(); // None in the side panel.
   const key = tab ? forTab(tab.id) : forWindow((await chrome.windows.getCurrent()).id);
-  const take = (text) => {
+  const take = (/** @type {string | undefined} */ text) => {
     if (text === undefined) return;
     void chrome.storage.session.remove(key);
     ask(text);

@@ -3,8 +3,8 @@
  * and again when the document went away, as it does when another index was set.
  */
 
-import { Connection } from '../connection.js';
-import { SkillRouterError } from '../error.js';
+import { Connection } from '../messages/connection.js';
+import { SkillRouterError } from '../shared/error.js';
 import { ROUTER_PORT } from './ports.js';
 
 /** @implements {Pick<import('../skill-search.js').RouterLike, 'route' | 'body' | 'about' | 'ready' | 'reranker_ready'>} */
@@ -60,6 +60,7 @@ export class RemoteRouter {
     this.#connection?.then((connection) => connection.end(new SkillRouterError('unavailable', 'this router is closed; open another')), () => {});
   }
 
+  /** @param {string} method @param {object} params */
   async #call(method, params, options = {}) {
     for (let attempt = 1; ; attempt++) {
       const connection = await this.#connected();
@@ -90,6 +91,7 @@ export class RemoteRouter {
     });
   }
 
+  /** @param {Connection} connection */
   async #loaded(connection) {
     this.#about = await connection.call('open');
     await connection.call('ready');
@@ -114,6 +116,7 @@ class PortWorker extends EventTarget {
     });
   }
 
+  /** @param {unknown} message */
   postMessage(message) {
     this.#port.postMessage(message);
   }

@@ -2,10 +2,9 @@
  * What popup and side panel have in common: the element, answered by the offscreen document, and the way to the options.
  */
 
+import { part as $ } from '../elements/markup.js';
 import '../skill-search.js';
 import { RemoteRouter } from './remote-router.js';
-
-const $ = (id) => document.getElementById(id);
 
 /** @returns {import('../skill-search.js').SkillSearch} the element of the page */
 export function startSearch() {

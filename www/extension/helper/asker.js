@@ -58,6 +58,7 @@ export class Asker {
     return port;
   }
 
+  /** @param {string} why */
   #drop(why) {
     this.#pending?.reject(new Error(why));
     this.#pending = null;

@@ -10,7 +10,7 @@ export function isPromptBox(element) {
   return element.isContentEditable && element.ariaReadOnly !== 'true' && !isConcealed(element);
 }
 
-/** Pages imitate password fields with this. */
+/** Pages imitate password fields with this. @param {HTMLElement} element */
 function isConcealed(element) {
   const security = getComputedStyle(element).getPropertyValue('-webkit-text-security');
   return security !== '' && security !== 'none';
@@ -34,6 +34,7 @@ export function insertText(box, text) {
   return countOf(box, text) > n_before || !box.isConnected; // A page may have put another box in its place.
 }
 
+/** @param {HTMLElement} box */
 function beforeCaret(box) {
   if (box instanceof HTMLTextAreaElement) return box.value.slice(0, box.selectionStart);
   const selection = getSelection();
@@ -44,6 +45,7 @@ function beforeCaret(box) {
   return range.toString();
 }
 
+/** @param {HTMLElement} box @param {string} text */
 function countOf(box, text) {
   return textOf(box).split(text).length - 1;
 }

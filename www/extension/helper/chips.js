@@ -3,7 +3,8 @@
  * other's styles. Tab goes there from the box, arrows go along, Escape goes back.
  */
 
-import { withoutOverrides } from '../../markdown.js';
+import { element } from '../../elements/markup.js';
+import { withoutOverrides } from '../../shared/texts.js';
 import { HELPER_CSS } from './style.js';
 
 const GAP_PX = 6;
@@ -89,12 +90,13 @@ export class Chips {
     setTimeout(() => this.#bar.querySelector('.said') && this.hide(), SAID_MS);
   }
 
-  /** Screen readers note a change of a region that they know, so it has to be there a moment before. */
+  /** Screen readers note a change of a region that they know, so it has to be there a moment before. @param {string} text */
   #announce(text) {
     clearTimeout(this.#announcing);
     this.#announcing = setTimeout(() => (this.#status.textContent = text), ANNOUNCED_AFTER_MS);
   }
 
+  /** @param {import('../../client.js').Route} route @param {import('../../client.js').Fit | null} fit */
   #chip(route, fit) {
     const name = withoutOverrides(route.name);
     const chip = element('button', { type: 'button', className: 'chip', title: withoutOverrides(route.description ?? '') });
@@ -112,6 +114,7 @@ export class Chips {
     return [leave, close];
   }
 
+  /** @param {KeyboardEvent} event */
   #noteKey(event) {
     event.stopPropagation(); // The page's shortcuts are not meant.
     const buttons = [...this.#bar.querySelectorAll('button')];
@@ -149,8 +152,4 @@ function themeOf(box) {
   if (channels.length === 0) return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
   const [red, green, blue] = channels.map(Number);
   return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? 'dark' : 'light';
-}
-
-function element(tag, properties) {
-  return Object.assign(document.createElement(tag), properties);
 }

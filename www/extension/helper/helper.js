@@ -38,6 +38,7 @@ class Helper {
     this.#enter(activeElement());
   }
 
+  /** @param {EventTarget | null} element */
   #enter(element) {
     if (this.#chips.contains(element) || element === this.#box) return;
     this.#exit();
@@ -47,7 +48,7 @@ class Helper {
     this.#settings = null;
   }
 
-  /** Between box and suggestions it may go to and fro. */
+  /** Between box and suggestions it may go to and fro. @param {EventTarget | null} next */
   #noteFocusLeaves(next) {
     if (next === null || (next !== this.#box && !this.#chips.contains(next))) this.#exit();
   }
@@ -59,7 +60,7 @@ class Helper {
     this.#chips.hide();
   }
 
-  /** A page may put another box in the place of the one that is typed in. */
+  /** A page may put another box in the place of the one that is typed in. @param {EventTarget | null} element */
   #noteInput(element) {
     if (element !== this.#box && activeElement() === element && isPromptBox(element)) this.#box = element;
     if (element !== this.#box || !this.#box || this.#is_dismissed) return;
@@ -83,12 +84,14 @@ class Helper {
     }
   }
 
+  /** @param {HTMLElement} box */
   #taskIn(box) {
     let text = textOf(box);
     for (const inserted of this.#inserted) text = text.replaceAll(inserted, ' ');
     return text.replace(/\s+/g, ' ').trim().slice(-MAX_CHARS);
   }
 
+  /** @param {KeyboardEvent} event */
   #noteKey(event) {
     if (!this.#chips.isShown || event.defaultPrevented || event.isComposing || targetOf(event) !== this.#box) return;
     if (event.key === 'Escape') {
@@ -100,6 +103,7 @@ class Helper {
     }
   }
 
+  /** @param {{ name: string }} route */
   async #choose({ name }) {
     const { helper_action, invocation } = this.#settings;
     const text = invocation.replaceAll('{name}', () => name);

@@ -1,0 +1,42 @@
+/**
+ * How elements and pages make and find elements: from markup of this package, or from what is known only when the page runs. Names,
+ * texts and numbers of others become text and never markup.
+ */
+
+/** @param {string} html of this package, never of a skill @returns {DocumentFragment} */
+export function fragmentOf(html) {
+  const template = document.createElement('template');
+  template.innerHTML = html.trim();
+  return template.content;
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, unknown>} [properties] of the element; those with a dash, and `role`, are set as attributes
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function element(tag, properties = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.includes('-') || name === 'role') made.setAttribute(name, String(value));
+    else Object.assign(made, { [name]: value });
+  }
+  made.append(...children);
+  return made;
+}
+
+/**
+ * What our own markup has under an id. That it is not there, or is something else, is our mistake.
+ * @template {HTMLElement} [Kind=HTMLElement]
+ * @param {string} id
+ * @param {{ new (): Kind } | null} [kind] of element, where it has to be a certain one
+ * @param {DocumentOrShadowRoot & NonElementParentNode} [root] the page by default
+ * @returns {Kind}
+ */
+export function part(id, kind = null, root = document) {
+  const found = root.getElementById(id);
+  if (!(found instanceof (kind ?? HTMLElement))) throw new TypeError(`the markup has no ${kind?.name ?? 'element'} ${id}`);
+  return /** @type {Kind} */ (found);
+}

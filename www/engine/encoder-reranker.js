@@ -1,0 +1,37 @@
+/**
+ * The reranker that an encoder is too, when it was made for late interaction: the same weights, loaded once and wherever the
+ * encoder runs. Used like a `Model`.
+ */
+
+/** @typedef {import('./model.js').Model} Model */
+
+export class EncoderReranker {
+  #encoder;
+  /** One for each instance of the encoder, since it keeps what it has read. @type {WeakMap<object, any>} */
+  #rerankers = new WeakMap();
+
+  /** @param {Model} encoder */
+  constructor(encoder) {
+    this.#encoder = encoder;
+  }
+
+  get about() {
+    return this.#encoder.about;
+  }
+
+  get device() {
+    return this.#encoder.device;
+  }
+
+  /** See `Model.use`; the model that is used is a reranker. @param {import('./model.js').Use<T>} use @param {import('./model.js').Use<unknown>} sample */
+  use(use, sample) {
+    const reranking = (use) => async (encoder, call) => use(await this.#of(encoder, call), call);
+    return this.#encoder.use(reranking(use), reranking(sample));
+  }
+
+  /** @param {any} encoder @param {import('./model.js').Call} call */
+  async #of(encoder, call) {
+    if (!this.#rerankers.has(encoder)) this.#rerankers.set(encoder, await call(() => encoder.reranker()));
+    return this.#rerankers.get(encoder);
+  }
+}

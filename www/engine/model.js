@@ -1,0 +1,237 @@
+/**
+ * One model, an encoder or a reranker: its files, the engine that it was loaded into, and its way from there to another
+ * device when that one fails or is slower.
+ *
+ * A model has a turn of its own: whoever uses it has it alone until he is done, so a list that is re-ranked is not mixed
+ * with another. Its files come from the cache whenever it is loaded again, and those that arrived before a break are there.
+ */
+
+import { abortable } from '../shared/error.js';
+import { Turns } from '../shared/turns.js';
+import { fetchInOrder, fetchManifest } from '../storage/assets.js';
+
+/**
+ * @typedef {import('../client.js').DeviceUsed} DeviceUsed
+ * @typedef {import('./engine.js').CpuEngine | import('./engine.js').GpuEngine} Engine
+ *
+ * What a model says of itself, with the hash of its manifest.
+ * @typedef {{ name: string, bytes: number, hash: string, rerank_options?: object }} ModelAbout
+ *
+ * A use of a model: `call` enters the engine. When the device fails it is begun again with the model on another one.
+ * @template T
+ * @typedef {(model: any, call: <V>(step: () => V | Promise<V>) => Promise<V>) => Promise<T>} Use
+ *
+ * @typedef {object} ModelOptions
+ * @property {import('./device.js').Devices} devices
+ * @property {import('./progress.js').ProgressSum} progress
+ * @property {AbortSignal} signal cancels the opening
+ * @property {(about: any) => void} [check] throws when this is not the right model; called before its weights are fetched
+ * @property {(model: Model) => void} [onMove] the model is on another device now
+ * @property {import('../storage/assets.js').FetchFile} [fetchFile]
+ */
+
+/** A device that failed is opened a second time and not a third. */
+const MAX_GPU_FAILURES = 2;
+/** Trying the other device waits until the first answer is out of the way. */
+const COMPARISON_DELAY_MS = 2000;
+const COMPARISON_RUNS = 3;
+
+/** A loaded model. */
+export class Model {
+  /** @type {ModelAbout} */
+  about;
+  #class_name;
+  #url;
+  #devices;
+  #onMove;
+  #fetchFile;
+  #manifest_json;
+  /** @type {import('./device.js').Placement} */
+  #placement;
+  /** @type {{ engine: Engine, model: any } | null} null when the next use has to load it again */
+  #loaded = null;
+  /** @type {DeviceUsed} */
+  #device;
+  #n_gpu_failures = 0;
+  #turns = new Turns();
+
+  /**
+   * @param {'Encoder' | 'Reranker'} class_name of the engine
+   * @param {string} url of `model.json`
+   * @param {ModelOptions} options
+   */
+  static async open(class_name, url, { devices, progress, signal, check, onMove = () => {}, fetchFile }) {
+    const model = new Model();
+    model.#class_name = class_name;
+    model.#url = url;
+    model.#devices = devices;
+    model.#onMove = onMove;
+    model.#fetchFile = fetchFile;
+    const cpu = await abortable(devices.cpu(), signal);
+    const manifest = await fetchManifest(url, (bytes) => model.#read(cpu, bytes, check), { signal, fetchFile });
+    const entries = manifest.value;
+    progress.expect(entries);
+    model.#placement = await devices.place(model.about);
+    await model.#place({ signal, progressOf: (/** @type {string} */ file) => progress.of(file) });
+    await manifest.commit(entries);
+    return model;
+  }
+
+  /** Where it runs, or ran last. */
+  get device() {
+    return this.#device;
+  }
+
+  /**
+   * Uses the model, alone.
+   * @template T
+   * @param {Use<T>} use
+   * @param {Use<unknown>} sample a short use of the same kind, to compare devices with
+   * @returns {Promise<T>}
+   */
+  use(use, sample) {
+    return this.#turns.take(async () => {
+      const value = await this.#withoutFailing(use);
+      if (this.#placement.undecided) this.#compareLater(sample);
+      return value;
+    });
+  }
+
+  /** Reads and checks the manifest, on the CPU since that is always there. @param {import('./engine.js').CpuEngine} cpu @param {Uint8Array<ArrayBuffer>} bytes @param {ModelOptions['check']} check @returns {import('../storage/assets.js').FileEntry[]} */
+  #read(cpu, bytes, check) {
+    const draft = new cpu.classes[this.#class_name](bytes, cpu.device);
+    try {
+      const about = draft.about();
+      check?.(about);
+      this.about = { ...about, hash: JSON.parse(new TextDecoder().decode(bytes)).checksum };
+      this.#manifest_json = bytes;
+      return draft.missing();
+    } finally {
+      draft.free();
+    }
+  }
+
+  /** @param {Use<T>} use */
+  async #withoutFailing(use) {
+    for (;;) {
+      if (this.#loaded?.engine.failure) this.#leave(); // It failed in the hands of another model.
+      if (!this.#loaded) await this.#place({});
+      const { engine, model } = this.#loaded;
+      try {
+        return await use(model, (step) => engine.run(step));
+      } catch (error) {
+        if (engine.kind === 'cpu') throw error;
+        this.#countFailure(error);
+        this.#leave();
+      }
+    }
+  }
+
+  /** Loads the model onto the device where it belongs: the GPU as long as that does not fail too often, then the CPU. @param {LoadOptions} options */
+  async #place(options) {
+    while (this.#placement.kind === 'gpu') {
+      try {
+        const engine = await abortable(this.#devices.gpu(), options.signal);
+        this.#loaded = await this.#load(engine, options);
+        return this.#settle();
+      } catch (error) {
+        this.#countFailure(error);
+      }
+    }
+    this.#loaded = await this.#load(await this.#devices.cpu(), options);
+    this.#settle();
+  }
+
+  /** @throws the error, if the device is not to blame for it @param {Fault} error */
+  #countFailure(error) {
+    if (error.code !== 'device') throw error;
+    if (++this.#n_gpu_failures >= MAX_GPU_FAILURES) this.#placement = { kind: 'cpu', reason: error.message };
+  }
+
+  /** @param {Engine} engine @param {LoadOptions} options */
+  async #load(engine, { signal, progressOf }) {
+    engine.hold();
+    let model;
+    try {
+      model = await engine.run(() => new engine.classes[this.#class_name](this.#manifest_json, engine.device));
+      const add = (file, bytes) => engine.run(() => model.add_file(file, bytes));
+      await fetchInOrder(model.missing(), { owner: this.#url, add, signal, progressOf, fetchFile: this.#fetchFile });
+      await engine.run(() => model.finish());
+      if (engine.kind === 'gpu') await engine.run(() => model.self_test()); // Browsers' GPUs have been silently wrong.
+      return { engine, model };
+    } catch (error) {
+      release({ engine, model });
+      throw error;
+    }
+  }
+
+  /** Takes note of where the model is now. */
+  #settle() {
+    const { engine, model } = this.#loaded;
+    this.about.rerank_options ??= model.rerank_options(); // A reranker has them, once it is loaded.
+    const { kind, name } = engine;
+    const { reason } = this.#placement;
+    this.#device = { kind, name, ...(reason && { reason }) };
+    this.#onMove(this);
+  }
+
+  #leave() {
+    if (this.#loaded) release(this.#loaded);
+    this.#loaded = null;
+  }
+
+  /** @param {Use<unknown>} sample */
+  #compareLater(sample) {
+    this.#placement = { kind: 'cpu' };
+    setTimeout(() => void this.#compare(sample), COMPARISON_DELAY_MS);
+  }
+
+  /** Loads the model onto the GPU as well, times the same work on both, and keeps the faster. Never rejects. @param {Use<unknown>} sample */
+  async #compare(sample) {
+    let rival = null;
+    try {
+      rival = await this.#load(await this.#devices.gpu(), {});
+      const gpu_ms = await medianMs(sample, rival);
+      await this.#turns.take(async () => {
+        const cpu_ms = await medianMs(sample, this.#loaded);
+        const kind = gpu_ms < cpu_ms ? 'gpu' : 'cpu';
+        const reason = `measured here: ${gpu_ms.toFixed(1)} ms on the GPU, ${cpu_ms.toFixed(1)} ms on the CPU`;
+        this.#decide({ kind, reason }, rival);
+        await this.#devices.remember(this.about, { kind, reason });
+      });
+    } catch (error) {
+      // Not remembered: at the next visit the driver may be mended, or the file there that was missing.
+      if (error.code === 'device') this.#decide({ kind: 'cpu', reason: error.message }, rival);
+      else if (rival) release(rival);
+    }
+  }
+
+  /** @param {import('./device.js').Placement} placement @param {Loaded | null} rival */
+  #decide(placement, rival) {
+    this.#placement = placement;
+    if (placement.kind === 'gpu') {
+      this.#leave();
+      this.#loaded = rival;
+    } else if (rival) {
+      release(rival);
+    }
+    this.#settle();
+  }
+}
+
+/** Gives back the memory of a model; that of an instance that failed is gone already. @param {Loaded} loaded */
+function release({ engine, model }) {
+  if (!engine.failure) model?.free();
+  engine.release();
+}
+
+/** @param {Use<unknown>} use @param {Loaded} loaded @returns {Promise<number>} the median of a few uses, after one that warms up */
+async function medianMs(use, { engine, model }) {
+  const times_ms = [];
+  for (let run = -1; run < COMPARISON_RUNS; run++) {
+    const started_ms = performance.now();
+    await use(model, (step) => engine.run(step));
+    if (run >= 0) times_ms.push(performance.now() - started_ms);
+  }
+  return times_ms.sort((a, b) => a - b)[COMPARISON_RUNS >> 1];
+}

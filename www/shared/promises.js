@@ -1,0 +1,20 @@
+/**
+ * Promises as this package uses them.
+ */
+
+/**
+ * A promise with its handles. Nobody has to listen: a rejection that is not awaited is not reported.
+ * @returns {{ promise: Promise<void>, resolve: () => void, reject: (error: Error) => void }}
+ */
+export function deferred() {
+  let settle;
+  /** @type {Promise<void>} */
+  const promise = new Promise((resolve, reject) => (settle = { resolve, reject }));
+  promise.catch(() => {});
+  return { promise, resolve: () => settle.resolve(), reject: (error) => settle.reject(error) };
+}
+
+/** A microtask would let no message in, and so no cancel: only a task does. @returns {Promise<void>} */
+export function nextTask() {
+  return new Promise((resolve) => setTimeout(resolve));
+}

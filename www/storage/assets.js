@@ -1,0 +1,240 @@
+/**
+ * Fetches the files of an index or a model: streamed with progress, checked before use, kept for the next visit.
+ *
+ * Two kinds of file, two policies. A *manifest* (`index.json`, `model.json`) has a fixed name: the network comes first, the
+ * kept copy is for when the network fails, and a new one replaces the old only once its files have arrived (`commit`).
+ * A *listed* file is named by its content: the kept copy comes first, and size and sha256 are checked every time.
+ */
+
+import { sha256_hex } from '../pkg/search/skillrouter.js';
+import { abortError, isAbort, SkillRouterError } from '../shared/error.js';
+import { canStore, evictUnlisted, readStored, removeStored, store } from './cache.js';
+
+/**
+ * A file as a manifest lists it.
+ * @typedef {{ file: string, bytes: number, sha256: string }} FileEntry
+ *
+ * One step of a download. `cached`: the bytes come from the Cache API. `cache_full`: the file could not be kept.
+ * @typedef {{ loaded_bytes: number, cached: boolean, cache_full?: boolean }} FileProgress
+ *
+ * How the bytes of a file are got, with a `SkillRouterError` when they cannot be. `expected_bytes`: their number, where a
+ * manifest tells it. A page downloads them; other surroundings bring their own way.
+ * @typedef {(url: string, options: { signal?: AbortSignal, expected_bytes?: number, report?: (loaded_bytes: number) => void,
+ *   cache: RequestCache, retries?: number }) => Promise<Uint8Array<ArrayBuffer>>} FetchFile
+ *
+ * @typedef {{ signal?: AbortSignal, onProgress?: (progress: FileProgress) => void, owner?: string, fetchFile?: FetchFile }} FetchOptions
+ */
+
+const MAX_PARALLEL = 3;
+const RETRY_DELAYS_MS = [400, 1600];
+/** How long a manifest may take when a kept copy could be used instead. */
+const MANIFEST_PATIENCE_MS = 5000;
+
+/**
+ * A listed file, from the shelf or the network, checked against its entry.
+ * @param {string} url
+ * @param {FileEntry} entry
+ * @param {FetchOptions} [options] `owner`: URL of the manifest that lists the file
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+export async function fetchAsset(url, entry, { signal, onProgress, owner = url, fetchFile = download } = {}) {
+  const kept = await readStored(url);
+  if (signal?.aborted) throw abortError();
+  if (kept && !(await mismatch(kept, entry))) {
+    onProgress?.({ loaded_bytes: kept.length, cached: true });
+    return kept;
+  }
+  if (kept) await removeStored(url);
+
+  const report = (/** @type {number} */ loaded_bytes) => onProgress?.({ loaded_bytes, cached: false });
+  const bytes = await inSlot(signal, () => fetchFile(url, { signal, expected_bytes: entry.bytes, report, cache: 'no-store' }));
+  const problem = await mismatch(bytes, entry);
+  if (problem) throw problem;
+  const stored = await store(url, bytes, owner);
+  onProgress?.({ loaded_bytes: bytes.length, cached: false, cache_full: !stored && canStore() });
+  return bytes;
+}
+
+/**
+ * The files that a manifest lists: fetched side by side, a few ahead, and given to `add` one after another in their order.
+ * None is kept once it was added, since a second copy of a large model would be felt.
+ * @param {FileEntry[]} entries
+ * @param {object} options
+ * @param {string} options.owner URL of the manifest
+ * @param {(file: string, bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>} options.add
+ * @param {AbortSignal} [options.signal]
+ * @param {(file: string) => ((progress: FileProgress) => void) | undefined} [options.progressOf]
+ * @param {FetchFile} [options.fetchFile]
+ */
+export async function fetchInOrder(entries, { owner, add, signal, progressOf, fetchFile }) {
+  const others = new AbortController();
+  const either = AbortSignal.any([signal, others.signal].filter(Boolean));
+  /** @type {Promise<Uint8Array<ArrayBuffer>>[]} */
+  const coming = [];
+  const start = (/** @type {FileEntry} */ entry) => {
+    const options = { signal: either, owner, onProgress: progressOf?.(entry.file), fetchFile };
+    const download = fetchAsset(new URL(entry.file, owner).href, entry, options);
+    download.catch(() => {}); // Each is awaited below, but one may fail before its turn.
+    coming.push(download);
+  };
+  entries.slice(0, MAX_PARALLEL).forEach(start);
+  try {
+    for (const [i, { file }] of entries.entries()) {
+      await add(file, await coming.shift());
+      if (either.aborted) throw abortError();
+      if (i + MAX_PARALLEL < entries.length) start(entries[i + MAX_PARALLEL]);
+    }
+  } catch (error) {
+    others.abort();
+    await Promise.allSettled(coming);
+    throw error;
+  }
+}
+
+/**
+ * A manifest, fresh if the network gives one. `open` reads it and throws if it is not sound; nothing unsound is kept.
+ * @template T
+ * @param {string} url
+ * @param {(bytes: Uint8Array<ArrayBuffer>) => T | Promise<T>} open
+ * @param {{ signal?: AbortSignal, fetchFile?: FetchFile }} [options]
+ * @returns {Promise<{ value: T, commit: (entries: FileEntry[]) => Promise<void> }>} `commit` keeps this manifest and evicts the
+ *   files that it no longer lists; call it when the files have arrived
+ */
+export async function fetchManifest(url, open, { signal, fetchFile = download } = {}) {
+  const kept = await readStored(url);
+  const fresh = await freshManifest(url, kept !== null, signal, fetchFile).catch((error) => {
+    if (kept && error.code === 'network') return null;
+    throw error;
+  });
+  const bytes = fresh ?? kept;
+  const commit = async (/** @type {FileEntry[]} */ entries) => {
+    if (!fresh) return;
+    await store(url, fresh, url);
+    await evictUnlisted(url, new Set(entries.map(({ file }) => new URL(file, url).href)));
+  };
+  return { value: await open(bytes), commit };
+}
+
+/** @param {string} url @param {boolean} has_kept @param {AbortSignal | undefined} signal @param {FetchFile} fetchFile */
+async function freshManifest(url, has_kept, signal, fetchFile) {
+  const patience = has_kept ? AbortSignal.timeout(MANIFEST_PATIENCE_MS) : undefined;
+  const either = AbortSignal.any([signal, patience].filter(Boolean));
+  try {
+    return await fetchFile(url, { signal: either, cache: 'no-cache', retries: has_kept ? 0 : RETRY_DELAYS_MS.length });
+  } catch (error) {
+    if (patience?.aborted && !signal?.aborted) throw networkError(url, 'it took too long', error);
+    throw error;
+  }
+}
+
+/**
+ * Downloads with retries: a broken connection and a 5xx may pass, a 404 will not.
+ * @type {FetchFile}
+ */
+async function download(url, { signal, expected_bytes, report, cache, retries = RETRY_DELAYS_MS.length }) {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await downloadOnce(url, { signal, expected_bytes, report, cache });
+    } catch (error) {
+      if (isAbort(error) || signal?.aborted) throw abortError();
+      if (error.code !== 'network' || attempt >= retries) throw error;
+      await pause(RETRY_DELAYS_MS[attempt], signal);
+    }
+  }
+}
+
+/** @param {string} url @param {Parameters<FetchFile>[1]} options */
+async function downloadOnce(url, { signal, expected_bytes, report, cache }) {
+  let response;
+  try {
+    response = await fetch(url, { signal, cache, credentials: 'same-origin', referrerPolicy: 'no-referrer' });
+  } catch (error) {
+    throw isAbort(error) ? error : networkError(url, error.message, error);
+  }
+  if (response.status === 404 || response.status === 410) {
+    // A file whose size is known is listed by a manifest, and gone when a new one took its place while the page was open.
+    const remedy = expected_bytes === undefined ? 'check the address' : 'reload the page, and if it stays, publish the file';
+    throw new SkillRouterError('not-found', `${name(url)} is not on the server (${response.status}); ${remedy}`);
+  }
+  if (!response.ok) throw networkError(url, `the server answered ${response.status}`);
+  try {
+    return await readBody(response, url, expected_bytes, report);
+  } catch (error) {
+    throw isAbort(error) || error instanceof SkillRouterError ? error : networkError(url, error.message, error);
+  }
+}
+
+/** The body of a response, into one buffer where its size is known beforehand. @param {Response} response @param {string} url @param {number | undefined} expected_bytes @param {((loaded_bytes: number) => void) | undefined} report */
+async function readBody(response, url, expected_bytes, report) {
+  if (expected_bytes === undefined) return new Uint8Array(await response.arrayBuffer());
+  const bytes = new Uint8Array(expected_bytes);
+  let loaded_bytes = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (loaded_bytes + value.length > expected_bytes) {
+      void reader.cancel().catch(() => {});
+      throw truncated(url, expected_bytes, `more than ${expected_bytes}`);
+    }
+    bytes.set(value, loaded_bytes);
+    loaded_bytes += value.length;
+    report?.(loaded_bytes);
+  }
+  return bytes.subarray(0, loaded_bytes);
+}
+
+/** @param {Uint8Array<ArrayBuffer>} bytes @param {FileEntry} entry @returns {Promise<SkillRouterError | null>} what is wrong with the bytes */
+async function mismatch(bytes, entry) {
+  if (bytes.length !== entry.bytes) return truncated(entry.file, entry.bytes, bytes.length);
+  if ((await sha256(bytes)) === entry.sha256) return null;
+  return new SkillRouterError('checksum', `${name(entry.file)} is damaged: its checksum does not match; try again, and if it stays, publish the file again`);
+}
+
+/** Browsers offer crypto.subtle on https and localhost only; elsewhere the engine does the work. @param {Uint8Array<ArrayBuffer>} bytes */
+async function sha256(bytes) {
+  if (!globalThis.crypto?.subtle) return sha256_hex(bytes);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+let n_running = 0;
+/** @type {(() => void)[]} */
+const waiting = [];
+
+/** Runs `work` when fewer than MAX_PARALLEL others run, in the order of asking. @param {AbortSignal | undefined} signal @param {() => Promise<T>} work */
+async function inSlot(signal, work) {
+  if (n_running >= MAX_PARALLEL) await new Promise((resolve) => waiting.push(() => resolve(undefined)));
+  else n_running++;
+  try {
+    if (signal?.aborted) throw abortError();
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next) next(); // The slot passes on, the count stays.
+    else n_running--;
+  }
+}
+
+/** @param {number} ms @param {AbortSignal | undefined} signal */
+function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => (clearTimeout(timer), reject(abortError())), { once: true });
+  });
+}
+
+/** @param {string} url @param {string} why @param {unknown} [cause] */
+function networkError(url, why, cause) {
+  return new SkillRouterError('network', `${name(url)} could not be fetched (${why}); check the connection and try again`, { cause });
+}
+
+/** @param {string} url @param {number} expected_bytes @param {number | string} got_bytes */
+function truncated(url, expected_bytes, got_bytes) {
+  return new SkillRouterError('truncated', `${name(url)} has ${got_bytes} bytes where ${expected_bytes} are needed; it was cut off or changed: try again, and if it stays, publish the file again`);
+}
+
+/** The last two parts of an address: enough to find the file, short enough to read. @param {string} url */
+function name(url) {
+  return url.split('/').slice(-2).join('/');
+}

@@ -1,0 +1,1 @@
+export { BlobReader, configure, Uint8ArrayWriter, ZipReader } from '@zip.js/zip.js';
