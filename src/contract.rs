@@ -141,6 +141,13 @@ impl Contract {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PairDocument(String);
 
+impl PairDocument {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A task and a skill as the reranker wants them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PairText {
@@ -406,7 +413,7 @@ mod tests {
         assert_eq!(middle, "<Instruct>: judge\n\n<Query>: merge\n\n<Document>: a | does {query} | # Body");
         assert_eq!(suffix, "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n");
         contract.fast = DocumentLimits { description_max_chars: 4, body_max_chars: 0 };
-        assert_eq!(contract.document("a", "does {query}", "# Body", Documents::Fast), "a | does | ");
+        assert_eq!(contract.document("a", "does {query}", "# Body", Documents::Fast).as_str(), "a | does | ");
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod skill;
 
 pub mod risk;
 
+#[cfg(feature = "search")]
 pub mod terms;
 
 pub mod fit;

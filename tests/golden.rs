@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::Arc};
 use crate::support::{Workspace, default_model, fixture_path};
 use serde_json::Value;
 use skillrouter::{
-    contract::Documents,
+    contract::{Documents, PairDocument},
     device::Device,
     model::{encoder::Encoder, loader::ModelLoader, manifest::MODEL_FILE, reranker::Reranker},
     tokenize::{Tokenizer, Tokens},
@@ -127,17 +127,24 @@ fn the_end_token_is_added_where_it_is_missing() {
     }
 }
 
+/// A document that is given as one text.
+fn whole(reranker: &Reranker, text: &str) -> PairDocument {
+    reranker.contract().whole_document(text.to_owned())
+}
+
 /// The scores of all pairs; and a batch gives what its texts give alone, to a reranker that has not read them yet.
 fn scores_are_golden(open: impl Fn() -> Reranker, golden: &Value, tolerance: f32) {
     let reranker = open();
     for pair in list(&golden["pairs"]) {
         let (query, document) = (text(&pair["query"]), text(&pair["document"]));
-        let got = pollster::block_on(reranker.scores(query, &[document.to_owned()])).unwrap()[0];
+        let document = whole(&reranker, document);
+        let got = pollster::block_on(reranker.scores(query, std::slice::from_ref(&document))).unwrap()[0];
         let want = pair["score"].as_f64().unwrap() as f32;
         let name = reranker.device().name();
         assert!((got - want).abs() < tolerance, "{name} {query:?} {document:?}: {got} for {want}");
     }
-    let documents: Vec<String> = list(&golden["pairs"]).iter().map(|pair| text(&pair["document"]).to_owned()).collect();
+    let documents: Vec<PairDocument> =
+        list(&golden["pairs"]).iter().map(|pair| whole(&reranker, text(&pair["document"]))).collect();
     let together = pollster::block_on(open().scores("merge", &documents)).unwrap();
     for (document, together) in documents.iter().zip(together) {
         let alone = pollster::block_on(reranker.scores("merge", std::slice::from_ref(document))).unwrap()[0];
@@ -153,7 +160,8 @@ fn tiny_bert_pair() {
         pollster::block_on(reranker.self_test()).unwrap();
         for pair in list(&golden["pairs"]) {
             let (query, document) = (text(&pair["query"]), text(&pair["document"]));
-            let tokens = reranker.pair_tokens(&reranker.contract().text(query, document)).unwrap();
+            let pair_text = reranker.contract().text(query, &whole(&reranker, document));
+            let tokens = reranker.pair_tokens(&pair_text).unwrap();
             assert_eq!((tokens.ids(), tokens.type_ids()), (&ids(&pair["ids"])[..], &ids(&pair["type_ids"])[..]));
         }
         scores_are_golden(|| Reranker::new(load(dir, device)).unwrap(), &golden, 1e-5);
@@ -169,7 +177,7 @@ fn tiny_bert_late() {
         pollster::block_on(reranker.self_test()).unwrap();
         for pair in list(&golden["pairs"]) {
             let (query, document) = (text(&pair["query"]), text(&pair["document"]));
-            let tokens = reranker.pair_tokens(&reranker.contract().text(query, document)).unwrap();
+            let tokens = reranker.pair_tokens(&reranker.contract().text(query, &whole(&reranker, document))).unwrap();
             assert_eq!(tokens.ids(), ids(&pair["ids"]), "{document:?}");
         }
         scores_are_golden(|| Reranker::new(load(dir, device)).unwrap(), &golden, 2e-5);
@@ -184,7 +192,7 @@ fn an_encoder_reranks_with_its_own_weights() {
         scores_are_golden(|| Reranker::of_encoder(Arc::clone(&encoder)).unwrap(), &golden, 2e-5);
         let pair = &list(&golden["pairs"])[0];
         let reranker = Reranker::of_encoder(encoder).unwrap();
-        let document = text(&pair["document"]).to_owned();
+        let document = whole(&reranker, text(&pair["document"]));
         let twice = || pollster::block_on(reranker.scores("another task", std::slice::from_ref(&document))).unwrap();
         assert_eq!(twice(), twice(), "vectors that were kept are those that were computed");
     });
@@ -200,7 +208,7 @@ fn tiny_qwen3_reranker() {
         pollster::block_on(reranker.self_test()).unwrap();
         for pairs in list(&golden["pairs"]).chunk_by(|a, b| a["query"] == b["query"]) {
             let query = text(&pairs[0]["query"]);
-            let documents: Vec<String> = pairs
+            let documents: Vec<PairDocument> = pairs
                 .iter()
                 .map(|pair| {
                     let part = |key: &str| text(&pair[key]);

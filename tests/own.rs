@@ -6,6 +6,7 @@ use skillrouter::{
     index::Index,
     model::{encoder::Encoder, loader::ModelLoader},
     router::{Mode, RouteOptions, Router},
+    searcher::Encoded,
 };
 
 use crate::support::Workspace;
@@ -137,7 +138,10 @@ fn another_encoder_embeds_them_anew_and_refuses_their_vectors() {
     moved.keep(&open(&output.files)).unwrap();
     assert_eq!(embed(&mut moved, &other), 2);
     router.skills_mut().set_own(Some(open(&moved.finish().unwrap().files))).unwrap();
-    assert_eq!(router.route_lexical("dough", RouteOptions::default()).unwrap().routes[0].name, "sourdough");
+    assert_eq!(
+        router.search("dough", &Encoded::None { reason: None }, RouteOptions::default()).unwrap().routes[0].name,
+        "sourdough"
+    );
 }
 
 #[test]

@@ -61,6 +61,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Appends a number as LEB128, for [`Reader::varint`].
+#[cfg(feature = "search")]
 pub(crate) fn write_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
@@ -70,6 +71,7 @@ pub(crate) fn write_varint(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Appends a string with its length, for [`Reader::string`].
+#[cfg(feature = "search")]
 pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
     write_varint(out, text.len() as u64);
     out.extend_from_slice(text.as_bytes());

@@ -26,7 +26,9 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
-pub(crate) use codec::{Reader, write_string, write_varint};
+pub(crate) use codec::Reader;
+#[cfg(feature = "search")]
+pub(crate) use codec::{write_string, write_varint};
 pub use json::{JsonFormat, open_json, seal_json};
 
 const HEADER_BYTES: usize = 32;

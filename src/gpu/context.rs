@@ -26,11 +26,11 @@ pub struct Traits {
 #[derive(Clone)]
 pub struct Context {
     /// As burn makes tensors on it.
-    tensors: burn::tensor::Device,
+    pub(super) tensors: burn::tensor::Device,
     pub(super) device: CubeDevice,
     pub(super) queue: Client,
     pub(super) traits: Traits,
-    name: String,
+    pub(super) name: String,
 }
 
 impl Context {
