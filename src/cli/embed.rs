@@ -19,7 +19,7 @@ pub struct EmbedArgs {
     model: PathBuf,
     /// Which side of the model's text contract the lines are: a document is "name | description | body" as one text
     #[arg(long, value_enum)]
-    kind: Kind,
+    kind: TextKind,
     /// Where to run the model
     #[arg(long, value_enum, default_value = "cpu")]
     device: DeviceArg,
@@ -29,7 +29,7 @@ pub struct EmbedArgs {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Kind {
+enum TextKind {
     Query,
     Document,
 }
@@ -42,8 +42,8 @@ pub fn run(args: EmbedArgs) -> Result<()> {
     for line in std::io::stdin().lock().lines() {
         let line = line.context("cannot read standard input as UTF-8")?;
         let tokens = match args.kind {
-            Kind::Query => encoder.query_tokens(&contract.query(&line))?,
-            Kind::Document => encoder.document_tokens(&contract.whole_document(&line))?,
+            TextKind::Query => encoder.query_tokens(&contract.query(&line))?,
+            TextKind::Document => encoder.document_tokens(&contract.whole_document(&line))?,
         };
         let vector = pollster::block_on(encoder.embed(&[tokens]))?;
         match args.json {

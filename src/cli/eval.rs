@@ -65,7 +65,7 @@ struct Query {
 }
 
 /// What was found for a query.
-struct Found {
+struct Routed {
     answer: Answer,
     metrics: Map<String, Value>,
 }
@@ -82,7 +82,7 @@ pub fn run(args: EvalArgs) -> Result<()> {
     let options = args.search.options(DEPTH, reranking.as_ref());
     let progress = Progress::bar("routing", queries.len());
     let start = Instant::now();
-    let found: Vec<Found> = queries
+    let found: Vec<Routed> = queries
         .par_iter()
         .map(|query| {
             let mut answer = pollster::block_on(router.route(&query.text, options))?;
@@ -95,7 +95,7 @@ pub fn run(args: EvalArgs) -> Result<()> {
             progress.add(1);
             let found: Vec<&str> = answer.routes.iter().map(|route| ids[route.skill_idx as usize].as_str()).collect();
             let metrics = metrics(&found, &query.grades);
-            Ok(Found { answer, metrics })
+            Ok(Routed { answer, metrics })
         })
         .collect::<Result<_>>()?;
     let elapsed = start.elapsed();
@@ -111,9 +111,9 @@ pub fn run(args: EvalArgs) -> Result<()> {
     Ok(())
 }
 
-fn write_run(path: &Path, queries: &[Query], found: &[Found], ids: &[String]) -> Result<()> {
+fn write_run(path: &Path, queries: &[Query], found: &[Routed], ids: &[String]) -> Result<()> {
     let mut lines = String::new();
-    for (query, Found { answer, .. }) in queries.iter().zip(found) {
+    for (query, Routed { answer, .. }) in queries.iter().zip(found) {
         let routes: Vec<Value> = (answer.routes.iter())
             .map(|route| {
                 let mut value = serde_json::to_value(route)?;
@@ -128,17 +128,17 @@ fn write_run(path: &Path, queries: &[Query], found: &[Found], ids: &[String]) ->
 }
 
 /// What saying "nothing fits" gains and costs: by the calibrated words, and for every 20th of probability.
-fn abstention(served: &[Found], unserved: &[Found]) -> Option<Value> {
-    let right = |found: &Found| found.metrics["hit@1"].as_f64() == Some(1.0);
+fn abstention(served: &[Routed], unserved: &[Routed]) -> Option<Value> {
+    let right = |found: &Routed| found.metrics["hit@1"].as_f64() == Some(1.0);
     let n_right = served.iter().filter(|found| right(found)).count();
-    let p = |found: &Found| found.answer.fit.map(|fit| fit.p);
-    let says_none = |found: &Found| found.answer.fit.is_some_and(|fit| fit.word == Word::None);
+    let p = |found: &Routed| found.answer.fit.map(|fit| fit.p);
+    let says_none = |found: &Routed| found.answer.fit.is_some_and(|fit| fit.word == Word::None);
     served.iter().chain(unserved).all(|found| p(found).is_some()).then_some(())?;
     let part = |n: usize, of: usize| (n as f64 / of.max(1) as f64 * 1e4).round() / 1e4;
     let curve: Vec<Value> = (1..20)
         .map(|step| {
             let least = step as f32 / 20.0;
-            let shown = |found: &&Found| p(found) >= Some(least);
+            let shown = |found: &&Routed| p(found) >= Some(least);
             json!({
                 "p": f64::from(step) / 20.0,
                 "right_kept": part(served.iter().filter(shown).filter(|found| right(found)).count(), n_right),
@@ -197,7 +197,7 @@ fn metrics(found: &[&str], grades: &HashMap<String, f64>) -> Map<String, Value> 
     values.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }
 
-fn report(args: &EvalArgs, router: &Router, found: &[Found], abstention: Option<Value>, ms_per_query: f64) {
+fn report(args: &EvalArgs, router: &Router, found: &[Routed], abstention: Option<Value>, ms_per_query: f64) {
     let rows: Vec<&Map<String, Value>> = found.iter().map(|found| &found.metrics).collect();
     let names: Vec<&String> = rows[0].keys().collect();
     let round = |x: f64| (x * 1e4).round() / 1e4;

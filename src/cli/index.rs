@@ -32,7 +32,7 @@ use super::{
     device::DeviceArg,
     files::{NewFolder, Parts, open_encoder, open_index},
     progress::Progress,
-    source::Found,
+    source::Sources,
 };
 
 /// Texts of one pass through the model; larger batches do not run faster on a CPU.
@@ -88,7 +88,7 @@ pub struct IndexArgs {
 pub fn run(args: IndexArgs) -> Result<()> {
     let start = Instant::now();
     let encoder = open_encoder(&args.model, args.device)?;
-    let found = Found::read(&args.sources)?;
+    let found = Sources::read(&args.sources)?;
     if found.skills.is_empty() && args.remove.is_empty() {
         for skipped in &found.skipped {
             eprintln!("skipped {}: {}", skipped.place, skipped.reason);
@@ -185,68 +185,68 @@ impl Existing {
     }
 }
 
-/// Embeds on all cores, longest texts first, so that no core ends late.
+/// What the index keeps of each skill; texts that have no vector yet are embedded.
 fn embed_skills(
     encoder: &Encoder,
     skills: Vec<Skill>,
     existing: &Existing,
     args: &IndexArgs,
 ) -> Result<Vec<IndexedSkill>> {
+    let notes: Vec<Vec<Note>> = skills.par_iter().map(risk::notes).collect();
+    let texts = texts(encoder, &skills, existing)?;
+    let mut vectors: Vec<Option<QuantizedVector>> =
+        texts.iter().map(|(hash, _)| existing.vectors.get(hash).cloned()).collect();
+    for (place, vector) in embed(encoder, &texts)? {
+        vectors[place] = Some(vector);
+    }
+    let splitter = Terms::default();
+    let indexed = |(((skill, vector), (content_hash, _)), notes): (((Skill, Option<_>), (u64, _)), _)| {
+        let terms = TermCounts::of(&splitter, &skill.name, &skill.description, &skill.body);
+        let card = Card::new(&skill, notes);
+        let may_pass_on = args.bodies_only.is_empty()
+            || args.bodies_only.iter().any(|license| license.eq_ignore_ascii_case(&skill.license));
+        let body = may_pass_on.then_some(skill.body);
+        let vector = vector.context("a skill was not embedded")?;
+        Ok(IndexedSkill { card, body, content_hash, vector, terms: SkillTerms::Counted(terms) })
+    };
+    skills.into_iter().zip(vectors).zip(texts).zip(notes).map(indexed).collect()
+}
+
+/// The content hash of each skill's text, and the tokens of those that have no vector yet.
+fn texts(encoder: &Encoder, skills: &[Skill], existing: &Existing) -> Result<Vec<(u64, Option<Tokens>)>> {
     let contract = encoder.contract();
     let progress = Progress::bar("reading", skills.len());
-    let notes: Vec<Vec<Note>> = skills.par_iter().map(risk::notes).collect();
-    let texts: Vec<(u64, Option<Tokens>)> = skills
-        .par_iter()
-        .map(|skill| {
-            let text: DocumentText = contract.document(&skill.name, &skill.description, &skill.body);
-            let hash = text.content_hash();
-            let tokens = match existing.vectors.contains_key(&hash) {
-                true => None,
-                false => Some(encoder.document_tokens(&text).with_context(|| skill.id.clone())?),
-            };
-            progress.add(1);
-            Ok((hash, tokens))
-        })
-        .collect::<Result<_>>()?;
+    let text = |skill: &Skill| {
+        let text: DocumentText = contract.document(&skill.name, &skill.description, &skill.body);
+        let hash = text.content_hash();
+        let tokens = match existing.vectors.contains_key(&hash) {
+            true => None,
+            false => Some(encoder.document_tokens(&text).with_context(|| skill.id.clone())?),
+        };
+        progress.add(1);
+        Ok((hash, tokens))
+    };
+    let texts = skills.par_iter().map(text).collect::<Result<_>>()?;
     progress.finish();
+    Ok(texts)
+}
 
+/// The vectors of texts by their places: on all cores, longest texts first, so that no core ends late.
+fn embed(encoder: &Encoder, texts: &[(u64, Option<Tokens>)]) -> Result<Vec<(usize, QuantizedVector)>> {
     let mut todo: Vec<(usize, &Tokens)> =
         texts.iter().enumerate().filter_map(|(place, (_, tokens))| Some((place, tokens.as_ref()?))).collect();
     todo.sort_by_key(|(place, tokens)| (std::cmp::Reverse(tokens.len()), *place));
     let progress = Progress::bar("embedding", todo.len());
-    let batches: Vec<Vec<(usize, QuantizedVector)>> = todo
-        .par_chunks(BATCH)
-        .map(|batch| {
-            let tokens: Vec<Tokens> = batch.iter().map(|(_, tokens)| (*tokens).clone()).collect();
-            let vectors = pollster::block_on(encoder.embed(&tokens))?;
-            progress.add(batch.len());
-            let rows = vectors.chunks_exact(encoder.manifest().width()).map(QuantizedVector::new);
-            Ok(batch.iter().map(|(place, _)| *place).zip(rows).collect())
-        })
-        .collect::<Result<_>>()?;
+    let embed = |batch: &[(usize, &Tokens)]| {
+        let tokens: Vec<Tokens> = batch.iter().map(|(_, tokens)| (*tokens).clone()).collect();
+        let vectors = pollster::block_on(encoder.embed(&tokens))?;
+        progress.add(batch.len());
+        let rows = vectors.chunks_exact(encoder.manifest().width()).map(QuantizedVector::new);
+        Ok(batch.iter().map(|(place, _)| *place).zip(rows).collect())
+    };
+    let batches: Vec<Vec<(usize, QuantizedVector)>> = todo.par_chunks(BATCH).map(embed).collect::<Result<_>>()?;
     progress.finish();
-
-    let mut vectors: Vec<Option<QuantizedVector>> =
-        texts.iter().map(|(hash, _)| existing.vectors.get(hash).cloned()).collect();
-    for (place, vector) in batches.into_iter().flatten() {
-        vectors[place] = Some(vector);
-    }
-    let splitter = Terms::default();
-    skills
-        .into_iter()
-        .zip(vectors)
-        .zip(texts)
-        .zip(notes)
-        .map(|(((skill, vector), (content_hash, _)), notes)| {
-            let terms = TermCounts::of(&splitter, &skill.name, &skill.description, &skill.body);
-            let card = Card::new(&skill, notes);
-            let may_pass_on = args.bodies_only.is_empty()
-                || args.bodies_only.iter().any(|license| license.eq_ignore_ascii_case(&skill.license));
-            let body = may_pass_on.then_some(skill.body);
-            let vector = vector.context("a skill was not embedded")?;
-            Ok(IndexedSkill { card, body, content_hash, vector, terms: SkillTerms::Counted(terms) })
-        })
-        .collect()
+    Ok(batches.concat())
 }
 
 fn write(folder: NewFolder, output: &IndexOutput) -> Result<()> {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::{Value, json};
 use skillrouter::{
-    risk::{self, Evidence, Risk},
+    risk::{self, CitedNote, Risk},
     skill::{Finding, SkillFile, Validator},
 };
 
@@ -76,7 +76,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 /// What there is to say of one file.
 struct Linted {
     findings: Vec<Finding>,
-    notes: Vec<Evidence>,
+    notes: Vec<CitedNote>,
     /// Line of the file on which the body begins.
     body_line: usize,
 }

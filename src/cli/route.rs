@@ -104,7 +104,7 @@ pub struct SearchArgs {
 
 impl SearchArgs {
     /// Opens these parts of the index, and the models.
-    pub fn open(&self, parts: Parts) -> Result<(Router, Option<Reranking>)> {
+    pub fn open(&self, parts: Parts) -> Result<(Router, Option<RerankStage>)> {
         let mut router = Router::new(open_index(&self.index, parts)?);
         if self.mode != ModeArg::Lexical {
             router.set_encoder(open_encoder(&self.model, self.device)?)?;
@@ -137,11 +137,11 @@ impl SearchArgs {
         let model = open_reranker(&dir, self.device)?;
         let Scoring { retrieval_weight, calibration, .. } = *model.scoring();
         let retrieval_weight = self.retrieval_weight.unwrap_or(retrieval_weight);
-        Ok((router, Some(Reranking { model, usage, retrieval_weight, calibration })))
+        Ok((router, Some(RerankStage { model, usage, retrieval_weight, calibration })))
     }
 
     /// The options of a route, before reranking.
-    pub fn options(&self, top: usize, reranking: Option<&Reranking>) -> RouteOptions {
+    pub fn options(&self, top: usize, reranking: Option<&RerankStage>) -> RouteOptions {
         RouteOptions {
             top: top.max(reranking.map_or(0, |reranking| reranking.usage.rerank)),
             mode: self.mode.into(),
@@ -153,14 +153,14 @@ impl SearchArgs {
 }
 
 /// A reranker with what is asked of it.
-pub struct Reranking {
+pub struct RerankStage {
     model: Reranker,
     usage: DefaultReranker,
     retrieval_weight: f32,
     calibration: Option<Calibration>,
 }
 
-impl Reranking {
+impl RerankStage {
     /// Whether answers to this task are to be reranked.
     pub fn serves(&self, task: &str) -> bool {
         self.usage.serves(task)

@@ -18,7 +18,7 @@ const SKILL_FILE: &str = "SKILL.md";
 
 /// What was found in some sources.
 #[derive(Default)]
-pub struct Found {
+pub struct Sources {
     /// Skills with unique ids, in the order of the sources.
     pub skills: Vec<Skill>,
     /// Files that could not be used: where, and why.
@@ -35,10 +35,10 @@ pub struct Skipped {
     pub reason: String,
 }
 
-impl Found {
+impl Sources {
     /// Reads all sources.
-    pub fn read(sources: &[impl AsRef<Path>]) -> Result<Found> {
-        let mut found = Found::default();
+    pub fn read(sources: &[impl AsRef<Path>]) -> Result<Sources> {
+        let mut found = Sources::default();
         for source in sources {
             let source = source.as_ref();
             let name = source.file_name().and_then(|name| name.to_str()).unwrap_or_default();

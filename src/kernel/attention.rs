@@ -44,6 +44,43 @@ fn attend_body<const FMA: bool>(
     }
 }
 
+/// What one pass over the keys and values of a head works in. Keys are `[e, keys]` and values `[keys, e]`, both with zeros up to
+/// whole registers; queries are `[e, rows]`, scores `[rows, keys]` and shares `[keys, rows]`, so that what is broadcast lies side
+/// by side.
+struct Scratch {
+    keys: Vec<f32>,
+    values: Vec<f32>,
+    queries: Vec<[f32; QUERY_ROWS]>,
+    scores: Vec<f32>,
+    shares: Vec<[f32; QUERY_ROWS]>,
+    padded_keys: usize,
+    padded_e: usize,
+}
+
+impl Scratch {
+    fn new(e: usize, max_keys: usize, lanes: usize) -> Scratch {
+        let (padded_keys, padded_e) = (max_keys.next_multiple_of(lanes), e.next_multiple_of(lanes));
+        Scratch {
+            keys: vec![0.0; e * padded_keys],
+            values: vec![0.0; max_keys * padded_e],
+            queries: vec![[0.0; QUERY_ROWS]; e],
+            scores: vec![0.0; QUERY_ROWS * padded_keys],
+            shares: vec![[0.0; QUERY_ROWS]; max_keys],
+            padded_keys,
+            padded_e,
+        }
+    }
+
+    /// Puts one key and its value in their places.
+    #[inline(always)]
+    fn lay_out(&mut self, key: usize, new_key: &[f32], new_value: &[f32]) {
+        for (c, x) in new_key.iter().enumerate() {
+            self.keys[c * self.padded_keys + key] = *x;
+        }
+        self.values[key * self.padded_e..][..new_value.len()].copy_from_slice(new_value);
+    }
+}
+
 #[inline(always)]
 fn attend_lanes<const FMA: bool, const L: usize>(
     q: &[f32],
@@ -57,62 +94,27 @@ fn attend_lanes<const FMA: bool, const L: usize>(
     let (q_width, kv_width, group) = (n_heads * e, n_kv_heads * e, n_heads / n_kv_heads);
     let n_prefix = prefix[0].len() / kv_width;
     let max_keys = n_prefix + lengths.iter().copied().max().unwrap_or(0);
-    let scale = 1.0 / (e as f32).sqrt();
-    let padded_e = e.next_multiple_of(L);
-    let padded_keys = max_keys.next_multiple_of(L);
-    // Keys as [e, keys] and values as [keys, e], both with zeros up to whole registers; queries as [e, rows], scores as
-    // [keys, rows], so that what is broadcast lies side by side.
-    let mut keys = vec![0f32; e * padded_keys];
-    let mut values = vec![0f32; max_keys * padded_e];
-    let mut queries = vec![[0f32; QUERY_ROWS]; e];
-    let mut scores = vec![0f32; QUERY_ROWS * padded_keys];
-    let mut shares = vec![[0f32; QUERY_ROWS]; max_keys];
+    let mut scratch = Scratch::new(e, max_keys, L);
     for kv_head in 0..n_kv_heads {
         let place = |row: usize| row * kv_width + kv_head * e;
         for key in 0..n_prefix {
-            let place = place(key);
-            let pair = [&prefix[0][place..][..e], &prefix[1][place..][..e]];
-            lay_out(key, pair, &mut keys, padded_keys, &mut values, padded_e);
+            let [new_key, new_value] = prefix.map(|rows| &rows[place(key)..][..e]);
+            scratch.lay_out(key, new_key, new_value);
         }
         let mut start = 0;
         for &t in lengths {
             for token in 0..t {
-                let place = place(start + token);
-                let pair = [&own[0][place..][..e], &own[1][place..][..e]];
-                lay_out(n_prefix + token, pair, &mut keys, padded_keys, &mut values, padded_e);
+                let [new_key, new_value] = own.map(|rows| &rows[place(start + token)..][..e]);
+                scratch.lay_out(n_prefix + token, new_key, new_value);
             }
             for head in kv_head * group..(kv_head + 1) * group {
                 for first in (0..t).step_by(QUERY_ROWS) {
                     let m = QUERY_ROWS.min(t - first);
-                    let q_place = |row: usize| (start + first + row) * q_width + head * e;
-                    for row in 0..m {
-                        for (query, x) in queries.iter_mut().zip(&q[q_place(row)..][..e]) {
-                            query[row] = *x;
-                        }
-                    }
                     let n_keys = n_prefix + if causal { first + m } else { t };
-                    for key in (0..n_keys).step_by(L) {
-                        let sums = outer_sums::<FMA, L>(queries.iter(), keys[key..].chunks(padded_keys));
-                        for (row, sums) in sums.iter().enumerate() {
-                            scores[row * padded_keys + key..][..L].copy_from_slice(sums);
-                        }
-                    }
-                    for row in 0..m {
-                        let n_seen = if causal { n_prefix + first + row + 1 } else { n_keys };
-                        let scores = &mut scores[row * padded_keys..][..n_keys];
-                        softmax_body::<FMA>(&mut scores[..n_seen], scale);
-                        scores[n_seen..].fill(0.0);
-                        for (shares, score) in shares.iter_mut().zip(scores) {
-                            shares[row] = *score;
-                        }
-                    }
-                    for c in (0..e).step_by(L) {
-                        let sums = outer_sums::<FMA, L>(shares[..n_keys].iter(), values[c..].chunks(padded_e));
-                        let width = L.min(e - c);
-                        for (row, sums) in sums.iter().enumerate().take(m) {
-                            out[q_place(row) + c..][..width].copy_from_slice(&sums[..width]);
-                        }
-                    }
+                    // The keys that the first of these rows sees; each row after it sees one more.
+                    let n_seen = causal.then_some(n_prefix + first + 1);
+                    let place = (start + first) * q_width + head * e;
+                    attend_rows::<FMA, L>(&mut scratch, &q[place..], m, q_width, e, n_keys, n_seen, &mut out[place..]);
                 }
             }
             start += t;
@@ -120,20 +122,48 @@ fn attend_lanes<const FMA: bool, const L: usize>(
     }
 }
 
-/// Puts one key, transposed, and its value in their places.
+/// Attention of `m` rows of one head over `n_keys` keys; `q` and `out` begin at the first of the rows, which are `width` apart.
+#[allow(clippy::too_many_arguments, reason = "the inner loop of one function")]
 #[inline(always)]
-fn lay_out(
-    key: usize,
-    [new_key, new_value]: [&[f32]; 2],
-    keys: &mut [f32],
-    padded_keys: usize,
-    values: &mut [f32],
-    padded_e: usize,
+fn attend_rows<const FMA: bool, const L: usize>(
+    scratch: &mut Scratch,
+    q: &[f32],
+    m: usize,
+    width: usize,
+    e: usize,
+    n_keys: usize,
+    n_seen: Option<usize>,
+    out: &mut [f32],
 ) {
-    for (c, x) in new_key.iter().enumerate() {
-        keys[c * padded_keys + key] = *x;
+    let Scratch { keys, values, queries, scores, shares, padded_keys, padded_e } = scratch;
+    let (padded_keys, padded_e, scale) = (*padded_keys, *padded_e, 1.0 / (e as f32).sqrt());
+    for row in 0..m {
+        for (query, x) in queries.iter_mut().zip(&q[row * width..][..e]) {
+            query[row] = *x;
+        }
     }
-    values[key * padded_e..][..new_value.len()].copy_from_slice(new_value);
+    for key in (0..n_keys).step_by(L) {
+        let sums = outer_sums::<FMA, L>(queries.iter(), keys[key..].chunks(padded_keys));
+        for (row, sums) in sums.iter().enumerate() {
+            scores[row * padded_keys + key..][..L].copy_from_slice(sums);
+        }
+    }
+    for row in 0..m {
+        let n_seen = n_seen.map_or(n_keys, |first| first + row);
+        let scores = &mut scores[row * padded_keys..][..n_keys];
+        softmax_body::<FMA>(&mut scores[..n_seen], scale);
+        scores[n_seen..].fill(0.0);
+        for (shares, score) in shares.iter_mut().zip(scores) {
+            shares[row] = *score;
+        }
+    }
+    for c in (0..e).step_by(L) {
+        let sums = outer_sums::<FMA, L>(shares[..n_keys].iter(), values[c..].chunks(padded_e));
+        let n_columns = L.min(e - c);
+        for (row, sums) in sums.iter().enumerate().take(m) {
+            out[row * width + c..][..n_columns].copy_from_slice(&sums[..n_columns]);
+        }
+    }
 }
 
 /// The sum over `i` of the outer products of `left[i]` with the first `L` of `right[i]`.

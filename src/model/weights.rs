@@ -75,7 +75,7 @@ enum DType {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Entry {
+struct TensorEntry {
     name: String,
     dtype: DType,
     shape: Vec<usize>,
@@ -89,7 +89,7 @@ const ENTRIES_MAX_BYTES: usize = 64 << 10;
 /// Packs tensors, one by one, into files of at most a given size; matrices that are too large for one are cut by rows.
 pub struct WeightWriter {
     room: usize,
-    entries: Vec<Entry>,
+    entries: Vec<TensorEntry>,
     body: Vec<u8>,
 }
 
@@ -111,7 +111,7 @@ impl WeightWriter {
             }
             let shape = part.shape();
             let rows = (shape[0] < n_rows).then_some(n_rows);
-            self.entries.push(Entry { name: name.to_owned(), dtype: part.dtype(), shape, rows });
+            self.entries.push(TensorEntry { name: name.to_owned(), dtype: part.dtype(), shape, rows });
             self.body.append(&mut bytes);
         }
         files
@@ -193,9 +193,9 @@ impl Weights {
         let payload = format::open(Kind::Weights, file, bytes)?;
         let mut reader = Reader::new(file, &payload);
         let json_bytes = reader.u32()? as usize;
-        let entries: Vec<Entry> =
+        let entries: Vec<TensorEntry> =
             serde_json::from_slice(reader.bytes(json_bytes)?).map_err(|error| Error::malformed(file, error))?;
-        for Entry { name, dtype, shape, rows } in entries {
+        for TensorEntry { name, dtype, shape, rows } in entries {
             match (dtype, shape.as_slice()) {
                 (DType::F32, &[d]) => self.place(file, name, Placed::Vector(reader.f32s(d)?))?,
                 (DType::F32, &[n, k]) => {

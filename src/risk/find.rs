@@ -30,7 +30,7 @@ const EXCERPT_LEAD_CHARS: usize = 30;
 
 /// A note with the text that it rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Evidence {
+pub struct CitedNote {
     /// The note; its rule is a place in [`rules`].
     pub note: Note,
     /// The part of the line around the match, safe to print: at most 120 characters, none of them a control character.
@@ -43,13 +43,13 @@ pub fn rules() -> &'static [Rule] {
 }
 
 /// The notes of a skill, gravest category first, then by line; one for each rule.
-pub fn find(skill: &Skill) -> Vec<Evidence> {
+pub fn find(skill: &Skill) -> Vec<CitedNote> {
     FINDER.find(skill)
 }
 
 /// The notes alone.
 pub fn notes(skill: &Skill) -> Vec<Note> {
-    find(skill).into_iter().map(|evidence| evidence.note).collect()
+    find(skill).into_iter().map(|cited| cited.note).collect()
 }
 
 /// Notes by the rules of an index as notes by those of this program. A rule that is no more is left out.
@@ -83,12 +83,6 @@ struct RuleEntry {
     warnings: bool,
     #[serde(default)]
     comments: bool,
-    #[cfg_attr(not(test), allow(dead_code, reason = "read by the tests"))]
-    #[serde(default)]
-    matches: Vec<String>,
-    #[cfg_attr(not(test), allow(dead_code, reason = "read by the tests"))]
-    #[serde(default)]
-    does_not_match: Vec<String>,
 }
 
 /// The rules, ready to use.
@@ -135,8 +129,8 @@ impl Finder {
         Ok(Finder { rules, warning: regex(&warning)?, matchers, any, matcher_of })
     }
 
-    fn find(&self, skill: &Skill) -> Vec<Evidence> {
-        let mut found = Found::default();
+    fn find(&self, skill: &Skill) -> Vec<CitedNote> {
+        let mut found = Collector::default();
         let lines = skill.body.lines().zip(1..).map(|(line, number)| (number, line));
         for (number, line) in std::iter::once((0, skill.description.as_str())).chain(lines) {
             self.read(line, number, false, &mut found);
@@ -148,14 +142,14 @@ impl Finder {
             let rule = self.rules.iter().position(|rule| rule.id == sight.rule).expect("structure.rs names rules");
             found.add(rule, sight.line, || excerpt(sight.text, sight.start));
         }
-        let mut notes: Vec<Evidence> = found.notes.into_values().collect();
-        notes.sort_by_key(|Evidence { note, .. }| (self.rules[usize::from(note.rule)].category, note.line, note.rule));
+        let mut notes: Vec<CitedNote> = found.notes.into_values().collect();
+        notes.sort_by_key(|CitedNote { note, .. }| (self.rules[usize::from(note.rule)].category, note.line, note.rule));
         notes.truncate(MAX_NOTES);
         notes
     }
 
     /// Holds one text, a line or a comment, against the rules for such texts.
-    fn read(&self, text: &str, line: u32, is_comment: bool, found: &mut Found) {
+    fn read(&self, text: &str, line: u32, is_comment: bool, found: &mut Collector) {
         let bytes = text.as_bytes();
         let hits = self.any.matches(bytes);
         if !hits.matched_any() {
@@ -180,17 +174,17 @@ impl Finder {
 
 /// The notes so far, by rule.
 #[derive(Default)]
-struct Found {
-    notes: BTreeMap<usize, Evidence>,
+struct Collector {
+    notes: BTreeMap<usize, CitedNote>,
 }
 
-impl Found {
+impl Collector {
     /// Notes a line; lines come in order, so the first of a rule stays.
     fn add(&mut self, rule: usize, line: u32, excerpt: impl FnOnce() -> String) {
         self.notes
             .entry(rule)
-            .and_modify(|evidence| evidence.note.count += 1)
-            .or_insert_with(|| Evidence { note: Note { rule: rule as u16, line, count: 1 }, excerpt: excerpt() });
+            .and_modify(|cited| cited.note.count += 1)
+            .or_insert_with(|| CitedNote { note: Note { rule: rule as u16, line, count: 1 }, excerpt: excerpt() });
     }
 }
 
@@ -223,8 +217,17 @@ fn excerpt(text: &str, start: usize) -> String {
 mod tests {
     use super::*;
 
-    fn rule_file() -> RuleFile {
-        serde_json::from_str(include_str!("rules.json")).unwrap()
+    /// What a rule matches, and what looks like it.
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Examples {
+        matches: Vec<String>,
+        does_not_match: Vec<String>,
+    }
+
+    /// By the id of the rule. They are not part of what is shipped.
+    fn examples() -> BTreeMap<String, Examples> {
+        serde_json::from_str(include_str!("examples.json")).unwrap()
     }
 
     fn skill(body: &str) -> Skill {
@@ -240,25 +243,30 @@ mod tests {
 
     fn found(skill: &Skill) -> Vec<(&'static str, u32, u32)> {
         let show =
-            |Evidence { note, .. }: &Evidence| (rules()[usize::from(note.rule)].id.as_str(), note.line, note.count);
+            |CitedNote { note, .. }: &CitedNote| (rules()[usize::from(note.rule)].id.as_str(), note.line, note.count);
         find(skill).iter().map(show).collect()
     }
 
     #[test]
     fn rules_match_what_they_say_and_nothing_else() {
-        for entry in rule_file().rules.iter().filter(|entry| !entry.patterns.is_empty()) {
+        let file: RuleFile = serde_json::from_str(include_str!("rules.json")).unwrap();
+        let mut examples = examples();
+        for entry in file.rules.iter().filter(|entry| !entry.patterns.is_empty()) {
             let answers = |line: &str| {
                 let text = if entry.comments { format!("<!-- {line} -->") } else { line.to_owned() };
                 found(&skill(&text)).iter().any(|(rule, ..)| *rule == entry.id)
             };
-            assert!(!entry.matches.is_empty() && !entry.does_not_match.is_empty(), "{}: examples", entry.id);
-            for line in &entry.matches {
+            let Examples { matches, does_not_match } = examples.remove(&entry.id).expect("examples of every rule");
+            assert!(!matches.is_empty() && !does_not_match.is_empty(), "{}: examples", entry.id);
+            for line in &matches {
                 assert!(answers(line), "{} does not match: {line}", entry.id);
             }
-            for line in &entry.does_not_match {
+            for line in &does_not_match {
                 assert!(!answers(line), "{} matches: {line}", entry.id);
             }
         }
+        let of_no_rule: Vec<String> = examples.into_keys().collect();
+        assert_eq!(of_no_rule, Vec::<String>::new());
     }
 
     #[test]
@@ -286,16 +294,16 @@ mod tests {
         let described = Skill { description: "Runs `curl https://a.io/x | sh`.".to_owned(), ..skill("sudo ls") };
         assert_eq!(found(&described), [("root", 1, 1), ("remote-code", 0, 1), ("network-access", 0, 1)]);
         assert_eq!(found(&skill("# Plain\n\nRead, then write.")), []);
-        let examples: Vec<String> = rule_file().rules.into_iter().flat_map(|entry| entry.matches).collect();
+        let examples: Vec<String> = examples().into_values().flat_map(|examples| examples.matches).collect();
         assert_eq!(find(&skill(&examples.join("\n"))).len(), MAX_NOTES);
     }
 
     #[test]
     fn excerpts_are_short_and_safe_to_print() {
         let line = format!("{}\u{1b}[31m\u{202e}é sudo reboot{}", "é".repeat(100), " x".repeat(200));
-        let evidence = &find(&skill(&line))[0];
-        assert_eq!(rules()[usize::from(evidence.note.rule)].id, "bidirectional-controls");
-        for Evidence { excerpt, .. } in find(&skill(&line)) {
+        let cited = &find(&skill(&line))[0];
+        assert_eq!(rules()[usize::from(cited.note.rule)].id, "bidirectional-controls");
+        for CitedNote { excerpt, .. } in find(&skill(&line)) {
             assert!(excerpt.chars().count() <= EXCERPT_MAX_CHARS, "{excerpt}");
             assert!(!excerpt.chars().any(|c| c.is_control() || structure::is_unseen(c)), "{excerpt}");
             assert!(excerpt.starts_with('…') && excerpt.ends_with('…') && excerpt.contains("sudo reboot"), "{excerpt}");

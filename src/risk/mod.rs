@@ -16,7 +16,7 @@ mod structure;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "build")]
-pub use find::{Evidence, MAX_NOTES, find, notes, renumber, rules};
+pub use find::{CitedNote, MAX_NOTES, find, notes, renumber, rules};
 
 /// What a rule is about, gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

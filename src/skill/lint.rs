@@ -1,11 +1,17 @@
 //! What the two public validators of the specification say of a `SKILL.md`, and some advice.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{
     COMPATIBILITY_MAX_CHARS, DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS,
     parse::{SkillFile, plain_text},
 };
+
+/// The fields of the specification.
+const FIELDS: [&str; 6] = ["name", "description", "license", "compatibility", "metadata", "allowed-tools"];
+/// Longest body that the specification recommends, in lines.
+const BODY_MAX_LINES: usize = 500;
 
 impl SkillFile {
     /// What a strict reader of the specification objects to, by the two public validators, which disagree.
@@ -13,63 +19,56 @@ impl SkillFile {
         let mut findings: Vec<Finding> =
             self.guesses.iter().map(|guess| Finding::error(Validator::Both, guess.clone())).collect();
         let mut find = |validator, message: String| findings.push(Finding::error(validator, message));
-        let folder = self.skill.id.rsplit('/').next().unwrap_or_default();
+        self.lint_required(&mut find);
+        self.lint_optional(&mut find);
+        findings.extend(self.advice().into_iter().map(Finding::warning));
+        findings
+    }
 
+    /// Name and description.
+    fn lint_required(&self, find: &mut impl FnMut(Validator, String)) {
+        let folder = self.skill.id.rsplit('/').next().unwrap_or_default();
         match self.frontmatter.get("name").and_then(plain_text) {
             None => find(Validator::Both, "name is missing".to_owned()),
-            Some(name) => lint_name(&name, folder, &mut find),
+            Some(name) => lint_name(&name, folder, find),
         }
         match self.frontmatter.get("description").and_then(plain_text) {
             None => find(Validator::Both, "description is missing".to_owned()),
             Some(text) if text.trim().is_empty() => find(Validator::Both, "description is empty".to_owned()),
             Some(text) => {
-                let n_chars = text.chars().count();
-                if n_chars > DESCRIPTION_MAX_CHARS {
-                    find(
-                        Validator::Both,
-                        format!("description has {n_chars} characters, more than {DESCRIPTION_MAX_CHARS}"),
-                    );
-                }
+                lint_length("description", &text, DESCRIPTION_MAX_CHARS, find);
                 if text.contains(['<', '>']) {
                     find(Validator::Ascii, "description contains < or >".to_owned());
                 }
             }
         }
-        if let Some(n_chars) =
-            self.frontmatter.get("compatibility").and_then(plain_text).map(|text| text.chars().count())
-            && n_chars > COMPATIBILITY_MAX_CHARS
-        {
-            find(
-                Validator::Both,
-                format!("compatibility has {n_chars} characters, more than {COMPATIBILITY_MAX_CHARS}"),
-            );
+    }
+
+    /// The other fields.
+    fn lint_optional(&self, find: &mut impl FnMut(Validator, String)) {
+        if let Some(text) = self.frontmatter.get("compatibility").and_then(plain_text) {
+            lint_length("compatibility", &text, COMPATIBILITY_MAX_CHARS, find);
         }
-        for key in self.frontmatter.keys() {
-            if !matches!(
-                key.as_str(),
-                "name" | "description" | "license" | "compatibility" | "metadata" | "allowed-tools"
-            ) {
-                find(Validator::Reference, format!("unknown field {key}; put it under metadata"));
-            }
+        for key in self.frontmatter.keys().filter(|key| !FIELDS.contains(&key.as_str())) {
+            find(Validator::Reference, format!("unknown field {key}; put it under metadata"));
         }
-        if let Some(metadata) = self.frontmatter.get("metadata")
-            && !metadata
-                .as_object()
-                .is_some_and(|map| map.values().all(|value| !value.is_object() && !value.is_array()))
-        {
+        let is_map_of_text = |metadata: &Value| {
+            metadata.as_object().is_some_and(|map| map.values().all(|value| !value.is_object() && !value.is_array()))
+        };
+        if self.frontmatter.get("metadata").is_some_and(|metadata| !is_map_of_text(metadata)) {
             find(Validator::Reference, "metadata is not a map of text to text".to_owned());
         }
+    }
+
+    fn advice(&self) -> Vec<String> {
         let n_lines = self.skill.body.lines().count();
-        if n_lines > 500 {
-            findings.push(Finding::warning(format!("body has {n_lines} lines; over 500, move parts to references/")));
-        }
-        if self.skill.body.is_empty() {
-            findings.push(Finding::warning("body is empty: an agent would have nothing to follow".to_owned()));
-        }
-        if self.skill.license.is_empty() {
-            findings.push(Finding::warning("no license: others cannot know whether they may use it".to_owned()));
-        }
-        findings
+        let long = (n_lines > BODY_MAX_LINES)
+            .then(|| format!("body has {n_lines} lines; over {BODY_MAX_LINES}, move parts to references/"));
+        let empty = self.skill.body.is_empty();
+        let empty = empty.then(|| "body is empty: an agent would have nothing to follow".to_owned());
+        let unlicensed = self.skill.license.is_empty();
+        let unlicensed = unlicensed.then(|| "no license: others cannot know whether they may use it".to_owned());
+        [long, empty, unlicensed].into_iter().flatten().collect()
     }
 }
 
@@ -103,6 +102,13 @@ impl Finding {
 
     fn warning(message: String) -> Self {
         Self { validator: Validator::Advice, message }
+    }
+}
+
+fn lint_length(field: &str, text: &str, max_chars: usize, find: &mut impl FnMut(Validator, String)) {
+    let n_chars = text.chars().count();
+    if n_chars > max_chars {
+        find(Validator::Both, format!("{field} has {n_chars} characters, more than {max_chars}"));
     }
 }
 

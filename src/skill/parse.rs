@@ -31,39 +31,10 @@ impl SkillFile {
     /// # Errors
     /// [`Error::Malformed`] when the file is empty, too large, or not text.
     pub fn parse(id: &str, bytes: &[u8]) -> Result<SkillFile> {
-        let folder = id.rsplit('/').next().unwrap_or(id);
-        if bytes.len() > FILE_MAX_BYTES {
-            let reason = format!(
-                "it has {} bytes, more than the {FILE_MAX_BYTES} of the longest SKILL.md that is read",
-                bytes.len()
-            );
-            return Err(Error::malformed(id, reason));
-        }
-        if bytes.contains(&0) {
-            return Err(Error::malformed(id, "it is binary, not text; save SKILL.md as UTF-8"));
-        }
         let mut guesses = Vec::new();
-        let text = String::from_utf8_lossy(bytes);
-        if matches!(text, std::borrow::Cow::Owned(_)) {
-            guesses.push("it is not valid UTF-8: wrong bytes were replaced".to_owned());
-        }
-        let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
-        if text.trim().is_empty() {
-            return Err(Error::malformed(id, "it is empty; write a name, a description and instructions"));
-        }
+        let text = decode(id, bytes, &mut guesses)?;
         let (yaml, body) = split_frontmatter(&text);
-        let frontmatter = match yaml {
-            None => {
-                guesses.push(
-                    "it has no front matter: name and description were taken from the folder and the text".to_owned(),
-                );
-                Map::new()
-            }
-            Some(yaml) => parse_yaml(yaml).unwrap_or_else(|reason| {
-                guesses.push(format!("its front matter is not YAML ({reason}): it was read line by line"));
-                parse_lines(yaml)
-            }),
-        };
+        let frontmatter = read_frontmatter(yaml, &mut guesses);
         let field = |name: &str| frontmatter.get(name).and_then(plain_text).unwrap_or_default();
         let mut description = field("description");
         // A field of the wild that says what `description` should: when the skill is to be used.
@@ -78,7 +49,7 @@ impl SkillFile {
         let before_body = text.len() - body.trim_start().len();
         let body_line = 1 + text[..before_body].matches('\n').count();
         let name = match field("name") {
-            name if name.is_empty() => folder.to_owned(),
+            name if name.is_empty() => id.rsplit('/').next().unwrap_or(id).to_owned(),
             name => name,
         };
         let skill = Skill {
@@ -92,6 +63,38 @@ impl SkillFile {
         };
         Ok(SkillFile { skill, frontmatter, guesses, body_line })
     }
+}
+
+/// The text of a file, with `\n` for all line ends.
+fn decode(id: &str, bytes: &[u8], guesses: &mut Vec<String>) -> Result<String> {
+    if bytes.len() > FILE_MAX_BYTES {
+        let n_bytes = bytes.len();
+        let reason = format!("it has {n_bytes} bytes; the longest SKILL.md that is read has {FILE_MAX_BYTES}");
+        return Err(Error::malformed(id, reason));
+    }
+    if bytes.contains(&0) {
+        return Err(Error::malformed(id, "it is binary, not text; save SKILL.md as UTF-8"));
+    }
+    let text = String::from_utf8_lossy(bytes);
+    if matches!(text, std::borrow::Cow::Owned(_)) {
+        guesses.push("it is not valid UTF-8: wrong bytes were replaced".to_owned());
+    }
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
+    match text.trim().is_empty() {
+        true => Err(Error::malformed(id, "it is empty; write a name, a description and instructions")),
+        false => Ok(text),
+    }
+}
+
+fn read_frontmatter(yaml: Option<&str>, guesses: &mut Vec<String>) -> Map<String, Value> {
+    let Some(yaml) = yaml else {
+        guesses.push("it has no front matter: name and description were taken from the folder and the text".to_owned());
+        return Map::new();
+    };
+    parse_yaml(yaml).unwrap_or_else(|reason| {
+        guesses.push(format!("its front matter is not YAML ({reason}): it was read line by line"));
+        parse_lines(yaml)
+    })
 }
 
 /// Splits at the `---` lines. A file whose front matter never ends has none.
