@@ -9,7 +9,7 @@
  */
 
 import { Connection } from './messages/connection.js';
-import { abortError, fromPlain, SkillRouterError } from './shared/error.js';
+import { abortError, firstOf, fromPlain, SkillRouterError } from './shared/error.js';
 import { deferred } from './shared/promises.js';
 
 export { SkillRouterError };
@@ -70,7 +70,7 @@ export class SkillRouter extends EventTarget {
     if (typing) {
       this.#typing?.abort();
       this.#typing = new AbortController();
-      signal = AbortSignal.any([this.#typing.signal, signal].filter(Boolean));
+      signal = firstOf(this.#typing.signal, signal);
     }
     const stated = { top, mode, search, typing, wait, rerank, documents };
     return this.#call('route', { query: String(query), options: stated }, { signal, onStage });

@@ -15,7 +15,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { CpuEngine, SearchEngine } from './engine/engine.js';
 import { Session } from './engine/session.js';
-import { abortError, fromPlain, isAbort, SkillRouterError, toPlain } from './shared/error.js';
+import { abortError, firstOf, fromPlain, isAbort, SkillRouterError, toPlain } from './shared/error.js';
 import { deferred } from './shared/promises.js';
 
 export { SkillRouterError };
@@ -85,7 +85,7 @@ export class SkillRouter {
     if (options.typing) {
       this.#typing?.abort();
       this.#typing = new AbortController();
-      signal = AbortSignal.any([this.#typing.signal, signal].filter(Boolean));
+      signal = firstOf(this.#typing.signal, signal);
     }
     signal ??= new AbortController().signal;
     // What a listener throws is its own affair, and no failure of the route.

@@ -11,6 +11,7 @@ import { abortError, fromPlain, SkillRouterError } from '../shared/error.js';
 
 /** One worker and the calls that are waiting for it. */
 export class Connection {
+  /** @type {Worker | null} null when it has ended */
   #worker;
   /** @type {Map<number, Pending>} */
   #pending = new Map();
@@ -25,11 +26,11 @@ export class Connection {
   constructor(worker, { onEvent, onLost }) {
     this.#onLost = onLost;
     this.#worker = worker;
-    this.#worker.addEventListener('message', ({ data }) => {
+    worker.addEventListener('message', ({ data }) => {
       if (data.event) onEvent(data.event, data.value);
       else this.#settle(data);
     });
-    this.#worker.addEventListener('error', (event) => {
+    worker.addEventListener('error', (event) => {
       const why = event.message ? ` (${event.message})` : '';
       this.end(new SkillRouterError('engine', `the engine's worker stopped${why}; check the connection and try again`));
     });
@@ -43,12 +44,13 @@ export class Connection {
    */
   call(method, params, { signal, onStage } = {}) {
     if (signal?.aborted) return Promise.reject(abortError());
-    if (!this.#worker) return Promise.reject(new SkillRouterError('engine', 'the engine has just stopped; try again'));
+    const worker = this.#worker;
+    if (!worker) return Promise.reject(new SkillRouterError('engine', 'the engine has just stopped; try again'));
     const id = ++this.#n_calls;
     return new Promise((resolve, reject) => {
       const cancel = () => {
         if (!this.#pending.delete(id)) return;
-        this.#worker.postMessage({ cancel: id });
+        worker.postMessage({ cancel: id });
         reject(abortError());
       };
       const settled = (/** @type {(value: any) => void} */ settle) => (/** @type {any} */ value) => {
@@ -57,7 +59,7 @@ export class Connection {
       };
       signal?.addEventListener('abort', cancel);
       this.#pending.set(id, { resolve: settled(resolve), reject: settled(reject), onStage });
-      this.#worker.postMessage({ id, method, params });
+      worker.postMessage({ id, method, params });
     });
   }
 

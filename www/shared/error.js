@@ -8,6 +8,9 @@
 /**
  * An error as it crosses the worker's boundary.
  * @typedef {{ code: string, message: string, fatal: boolean }} PlainError
+ *
+ * What is caught: errors of ours have a code.
+ * @typedef {Error & { code?: string }} Fault
  */
 
 /** What went wrong, with a stable `code` for programs and a sentence with the remedy for people. */
@@ -32,6 +35,11 @@ export function abortError(message = 'the call was cancelled') {
 /** @param {unknown} error @returns {boolean} */
 export function isAbort(error) {
   return error instanceof DOMException && error.name === 'AbortError';
+}
+
+/** @param {...(AbortSignal | null | undefined)} signals @returns {AbortSignal} that aborts with the first of those that there are */
+export function firstOf(...signals) {
+  return AbortSignal.any(signals.filter((signal) => !!signal));
 }
 
 /**

@@ -35,7 +35,7 @@ export async function listZip(archive, path) {
   try {
     for await (const entry of reader.getEntriesGenerator()) {
       if (entries.length === MAX_ENTRIES) throw tooLong(path);
-      entries.push({ name: entry.filename, read: (/** @type {number} */ max_bytes) => readEntry(entry, max_bytes, zip) });
+      entries.push({ name: entry.filename, read: (/** @type {number} */ max_bytes) => readEntry(/** @type {import('../../pkg/vendor/zip-reader.js').FileEntry} */ (entry), max_bytes, zip) }); // Folders are left out by their names.
     }
   } catch (error) {
     if (error instanceof SkillRouterError || error instanceof DOMException) throw error; // The latter from the disk.

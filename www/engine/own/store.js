@@ -8,7 +8,7 @@
 
 import { abortError, isAbort, SkillRouterError } from '../../shared/error.js';
 
-/** @typedef {{ file: string, bytes: Uint8Array }} IndexFile the files of an index, `index.json` last */
+/** @typedef {{ file: string, bytes: Uint8Array<ArrayBuffer> }} IndexFile the files of an index, `index.json` last */
 
 const FOLDER = 'skillrouter-own';
 const MANIFEST = 'index.json';
