@@ -66,8 +66,9 @@ export async function drawLayer(points, { view, size, ratio, colour }, signal) {
   const covered = await inSlices(coverage(points, { view, size, ratio }), signal);
   if (!covered) return null;
   const canvas = element('canvas', { width, height });
-  const painted = await inSlices(paint(canvas.getContext('2d'), covered, colour), signal);
-  return painted && { canvas, view, size, ratio };
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')); // It has no other yet.
+  const painted = await inSlices(paint(context, covered, colour), signal);
+  return painted ? { canvas, view, size, ratio } : null;
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Uint8ClampedArray} covered @param {[number, number, number]} colour */

@@ -36,6 +36,7 @@ export class NameWords {
   /** In how many names each stands. @type {number[]} */
   n_names = [];
   /** Numbers of the words of each name, and where those of a name start. */
+  /** @type {number[]} */
   #numbers = [];
   #starts = [0];
 

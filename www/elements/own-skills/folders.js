@@ -9,7 +9,8 @@ const STORE = 'folders';
 /** @returns {Promise<Map<string, FileSystemDirectoryHandle>>} */
 export async function rememberedFolders() {
   const entries = await inStore('readonly', (store) => [store.getAllKeys(), store.getAll()]);
-  const [names, handles] = entries ?? [[], []];
+  /** @type {[string[], FileSystemDirectoryHandle[]]} as `rememberFolder` put them there */
+  const [names, handles] = /** @type {any} */ (entries) ?? [[], []]; // A database tells no types.
   return new Map(names.map((name, i) => [name, handles[i]]));
 }
 

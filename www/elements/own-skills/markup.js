@@ -2,7 +2,7 @@
  * The markup of `<own-skills>`, without a word of any skill: names of sources and files are filled in as text.
  */
 
-import { fragmentOf } from '../markup.js';
+import { fragmentOf, inside } from '../markup.js';
 
 const PANEL = `
   <section class="panel" part="panel" aria-labelledby="title">
@@ -66,10 +66,10 @@ export function panelMarkup() {
 
 /** @returns {HTMLElement} an empty row of the list of sources */
 export function sourceMarkup() {
-  return fragmentOf(SOURCE).firstElementChild;
+  return inside(fragmentOf(SOURCE), 'li');
 }
 
 /** @returns {HTMLElement} an empty row of the list of what came of something */
 export function outcomeMarkup() {
-  return fragmentOf(OUTCOME).firstElementChild;
+  return inside(fragmentOf(OUTCOME), 'li');
 }

@@ -15,7 +15,7 @@ const MAY_OPEN = ['http:', 'https:', 'mailto:'];
  */
 export function toggleAddress(button, address) {
   if (button.getAttribute('aria-expanded') === 'true') {
-    button.nextElementSibling.remove();
+    button.nextElementSibling?.remove();
     button.setAttribute('aria-expanded', 'false');
     return;
   }

@@ -2,7 +2,10 @@
  * Why a skill matched: the passage of its instructions that has most of the question's words. Pure functions over text.
  */
 
-/** @typedef {{ text: string, isMatch: boolean }} Piece of a passage; those that match are marked */
+/**
+ * @typedef {{ text: string, isMatch: boolean }} Piece of a passage; those that match are marked
+ * @typedef {{ start: number, end: number, word: string }} Match of a word of the question
+ */
 
 const PASSAGE_CHARS = 240;
 const MAX_WORDS = 48;
@@ -31,10 +34,12 @@ export function bestPassage(markdown, question) {
 
 /** Paragraphs and list items as plain text; headings and code are left out. @param {string} markdown */
 function passagesOf(markdown) {
+  /** @type {string[]} */
   const passages = [];
+  /** @type {string[]} */
   let lines = [];
   let fence = null;
-  const finish = (...next) => {
+  const finish = (/** @type {string[]} */ ...next) => {
     const text = plain(lines.join(' '));
     if (text) passages.push(text);
     lines = next;

@@ -9,6 +9,9 @@ import { abortError } from '../../shared/error.js';
 
 /**
  * @typedef {import('../../client.js').OpenOptions} OpenOptions
+ * @typedef {import('../../client.js').Progress} Progress
+ * @typedef {import('../../client.js').RouteOptions} RouteOptions
+ * @typedef {import('../../shared/error.js').Fault} Fault
  * @typedef {import('../../skill-search.d.ts').RouterLike} RouterLike
  *
  * `meanwhile`: what answers are until the error is mended; `isLoading`: whether files are on their way that answers wait for.
@@ -16,12 +19,13 @@ import { abortError } from '../../shared/error.js';
  *
  * @typedef {object} Member
  * @property {(state: State) => void} onState
- * @property {OpenOptions['onProgress']} onProgress
+ * @property {(progress: Progress) => void} onProgress
  * @property {() => void} onRouter there is a router, or another one
  * @property {() => void} onOwn the user's own skills are other ones now, and have other places
  */
 
 const IDLE_WITHIN_MS = 2000;
+/** @type {Record<string, string[]>} */
 const EVENTS = { focus: ['focusin'], visible: ['focusin', 'pointerenter'] };
 /** @type {Map<string, Source>} by what they open */
 const shared = new Map();
@@ -148,7 +152,7 @@ export class Source {
   }
 
   /**
-   * An answer for somebody who types, in turn. The signal in `options` ends with the asker's next question.
+   * An answer for somebody who types, in turn; there has to be a router. The signal in `options` ends with the asker's next question.
    * @param {object} asker
    * @param {string} query
    * @param {RouteOptions & { signal: AbortSignal }} options
@@ -212,7 +216,7 @@ export function whenWanted(element, load, begin) {
     waiting.abort();
     begin();
   };
-  for (const type of EVENTS[load] ?? EVENTS.visible) element.addEventListener(type, once, { signal });
+  for (const type of EVENTS[load ?? 'visible'] ?? EVENTS.visible) element.addEventListener(type, once, { signal });
   if (load !== 'focus') whenSeen(element, () => whenIdle(once), signal);
   return () => waiting.abort();
 }
@@ -230,6 +234,6 @@ function whenSeen(element, act, signal) {
 
 /** Safari has no idle callbacks; there the next task has to do. @param {() => void} act */
 function whenIdle(act) {
-  if (globalThis.requestIdleCallback) requestIdleCallback(act, { timeout: IDLE_WITHIN_MS });
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(act, { timeout: IDLE_WITHIN_MS });
   else setTimeout(act);
 }
