@@ -22,6 +22,7 @@ const PREFETCH_BYTES = 4 * 1024 * 1024;
 
 /** A router over one index. Made by `SkillRouter.open`. */
 export class SkillRouter extends EventTarget {
+  /** @type {{ index_url: string, models_url: string } & Pick<import('./client.d.ts').OpenOptions, 'reranker' | 'device' | 'prefetch_bytes' | 'onProgress'>} */
   #options;
   /** @type {import('./client.d.ts').About} */
   #about;
@@ -143,6 +144,7 @@ export class SkillRouter extends EventTarget {
     const ready = { encoder: deferred(), reranker: deferred() };
     this.#ready = ready;
     const { onProgress, ...options } = this.#options;
+    /** @type {Record<string, ((value: any) => void) | undefined>} */
     const events = {
       progress: onProgress,
       model: (/** @type {import('./client.d.ts').ModelAbout} */ model) => this.#noteModel(model),

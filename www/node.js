@@ -51,6 +51,7 @@ export class SkillRouter {
       index_url: folder(index), models_url: folder(models), reranker, device: /** @type {const} */ ('cpu'),
       prefetch_bytes: 0, skip: { encoder: null, reranker: null }, fetchFile: readLocalFile,
     };
+    /** @type {import('./engine/session.js').SessionEvents} */
     const events = {
       onProgress() {},
       onModel: (model) => router.#loaded.set(model.role, model),
@@ -58,8 +59,8 @@ export class SkillRouter {
       onUnready: (role, error) => router.#ready[role].reject(error.fatal ? stop(`while it loaded the ${role}`) : fromPlain(error)),
     };
     const builds = {
-      openSearch: async () => SearchEngine.open(await readLocalFile(SEARCH_WASM.href, {})),
-      openCpu: async () => CpuEngine.open(await readLocalFile(CPU_WASM.href, {})),
+      openSearch: async () => SearchEngine.open(await readLocalFile(SEARCH_WASM.href)),
+      openCpu: async () => CpuEngine.open(await readLocalFile(CPU_WASM.href)),
     };
     router.#session = await guarded(() => Session.open(options, builds, events, new AbortController().signal));
     return router;
@@ -152,9 +153,11 @@ function stop(why, cause) {
 
 /**
  * The bytes of a file of this machine, and of nothing else: an address that an index or a model makes up is not followed.
- * @type {import('./storage/assets.js').FetchFile}
+ * @param {string} url
+ * @param {Pick<Parameters<import('./storage/assets.js').FetchFile>[1], 'signal' | 'report'>} [options]
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
-async function readLocalFile(url, { signal, report }) {
+async function readLocalFile(url, { signal, report } = {}) {
   try {
     const bytes = await readFile(fileURLToPath(url), { signal });
     report?.(bytes.length);

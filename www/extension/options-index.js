@@ -32,7 +32,7 @@ async function tryIndex() {
   showProblem('index', '');
   opening = new AbortController();
   try {
-    const url = addressOf($('index-url').value.replace(/\/index\.json$/, '/'));
+    const url = addressOf($('index-url', HTMLInputElement).value.replace(/\/index\.json$/, '/'));
     if (!url.pathname.endsWith('/')) url.pathname += '/';
     const is_granted = await chrome.permissions.request({ origins: [patternOf(url)] });
     if (!is_granted) throw new Error('The browser did not allow the extension to read that site, so nothing has changed.');
@@ -67,10 +67,10 @@ async function fetchRest(owner, signal) {
   const kept = await readStored(owner);
   if (!kept) throw new Error('The browser has no space to keep the index; make some and try again.');
   const entries = Object.values(JSON.parse(new TextDecoder().decode(kept)).files).flat();
-  $('index-progress').max = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+  $('index-progress', HTMLProgressElement).max = entries.reduce((sum, { bytes }) => sum + bytes, 0);
   let before_bytes = 0;
   for (const entry of entries) {
-    const onProgress = (/** @type {{ loaded_bytes: number }} */ { loaded_bytes }) => ($('index-progress').value = before_bytes + loaded_bytes);
+    const onProgress = (/** @type {{ loaded_bytes: number }} */ { loaded_bytes }) => ($('index-progress', HTMLProgressElement).value = before_bytes + loaded_bytes);
     await fetchAsset(new URL(entry.file, owner).href, entry, { owner, signal, onProgress });
     before_bytes += entry.bytes;
   }
@@ -105,7 +105,7 @@ async function show() {
 
 /** @param {boolean} is_busy */
 function showBusy(is_busy) {
-  $('index-use').disabled = is_busy;
+  $('index-use', HTMLButtonElement).disabled = is_busy;
   $('index-cancel').hidden = $('index-progress').hidden = !is_busy;
   $('index-progress').removeAttribute('value');
 }

@@ -19,7 +19,7 @@ $('open-panel').addEventListener('click', async () => {
 
 const pattern = patternOfTab(tab);
 if (pattern) {
-  const site_switch = /** @type {HTMLInputElement} */ ($('site-switch'));
+  const site_switch = $('site-switch', HTMLInputElement);
   $('site-name').textContent = siteOf(pattern);
   site_switch.checked = (await activeSites()).includes(pattern);
   site_switch.addEventListener('change', () => void setHelper(site_switch, pattern));
@@ -43,7 +43,7 @@ async function setHelper(site_switch, pattern) {
 /** @param {chrome.tabs.Tab} tab @returns {string | null} null where no helper can be: pages of the browser, and of other extensions */
 function patternOfTab({ url }) {
   try {
-    return patternOf(addressOf(url));
+    return patternOf(addressOf(url ?? ''));
   } catch {
     return null;
   }

@@ -9,9 +9,14 @@ import { abortError, fromPlain, SkillRouterError } from '../shared/error.js';
  * @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void, onStage?: (value: any) => void }} Pending
  */
 
+/**
+ * What a connection uses of a worker, so that other things can stand for one.
+ * @typedef {Pick<Worker, 'postMessage' | 'terminate'> & EventTarget} WorkerLike
+ */
+
 /** One worker and the calls that are waiting for it. */
 export class Connection {
-  /** @type {Worker | null} null when it has ended */
+  /** @type {WorkerLike | null} null when it has ended */
   #worker;
   /** @type {Map<number, Pending>} */
   #pending = new Map();
@@ -19,19 +24,21 @@ export class Connection {
   #onLost;
 
   /**
-   * @param {Worker} worker that has just been started
+   * @param {WorkerLike} worker that has just been started
    * @param {{ onEvent: (event: string, value: any) => void, onLost: (error: Error) => void }} listeners `onLost`: the worker
    *   is gone, every waiting call was rejected, and there has to be another one
    */
   constructor(worker, { onEvent, onLost }) {
     this.#onLost = onLost;
     this.#worker = worker;
-    worker.addEventListener('message', ({ data }) => {
+    worker.addEventListener('message', (event) => {
+      const { data } = /** @type {MessageEvent} */ (event);
       if (data.event) onEvent(data.event, data.value);
       else this.#settle(data);
     });
     worker.addEventListener('error', (event) => {
-      const why = event.message ? ` (${event.message})` : '';
+      const { message } = /** @type {Partial<ErrorEvent>} */ (event);
+      const why = message ? ` (${message})` : '';
       this.end(new SkillRouterError('engine', `the engine's worker stopped${why}; check the connection and try again`));
     });
   }

@@ -10,7 +10,7 @@
  * @typedef {{ code: string, message: string, fatal: boolean }} PlainError
  *
  * What is caught: errors of ours have a code.
- * @typedef {Error & { code?: string }} Fault
+ * @typedef {(Error & { code?: string }) | DOMException} Fault
  */
 
 /** What went wrong, with a stable `code` for programs and a sentence with the remedy for people. */

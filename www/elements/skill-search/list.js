@@ -216,7 +216,7 @@ function fill(option, { route, copies }, rank) {
     ...(route.rerank_score === undefined ? [] : [chip('reranked', `Re-ranked from #${route.retrieval_rank}`)]),
     ...(route.own ? [ownChip()] : []),
     ...(copies.length > 0 ? [chip('fact', `and ${copies.length} ${copies.length === 1 ? 'copy' : 'copies'}`)] : []),
-    ...[route.source, route.license].filter((text) => !!text).map((text) => chip('fact', text)),
+    ...[route.source, route.license].flatMap((text) => (text ? [chip('fact', text)] : [])),
   );
 }
 

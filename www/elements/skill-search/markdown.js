@@ -47,7 +47,7 @@ export async function renderMarkdown(markdown, { onAddress } = {}) {
   try {
     const marked = new Marked({ gfm: true });
     const tokens = marked.lexer(text.slice(0, MAX_CHARS));
-    const shallowest = Math.min(...tokens.filter((token) => token.type === 'heading').map(({ depth }) => depth), 6);
+    const shallowest = Math.min(...tokens.map((token) => (token.type === 'heading' ? token.depth : Infinity)), 6);
     marked.use({ renderer: renderer(TOP_LEVEL - shallowest) });
     const html = marked.parser(tokens);
     const fragment = DOMPurify.sanitize(html, { ALLOWED_TAGS, ALLOWED_ATTR, ALLOW_DATA_ATTR: false, RETURN_DOM_FRAGMENT: true });

@@ -72,17 +72,17 @@ export class Source {
         source.#end();
       };
       const openRouter = (/** @type {Pick<OpenOptions, 'signal' | 'onProgress'>} */ listeners) => SkillRouter.open({ ...options, ...listeners });
-      const closeRouter = (router) => router.close();
+      const closeRouter = (/** @type {RouterLike} */ router) => /** @type {SkillRouter} */ (router).close(); // It was opened here.
       const source = new Source(openRouter, { closeRouter, onEmpty, may_lack_reranker: options.reranker === undefined });
       shared.set(key, source);
     }
-    return shared.get(key);
+    return /** @type {Source} */ (shared.get(key));
   }
 
   /** The one source of a router that somebody else opens and closes. @param {RouterLike} router */
   static around(router) {
     if (!given.has(router)) given.set(router, new Source(async () => router));
-    return given.get(router);
+    return /** @type {Source} */ (given.get(router));
   }
 
   get router() {
@@ -158,10 +158,10 @@ export class Source {
    * @param {RouteOptions & { signal: AbortSignal }} options
    */
   async ask(asker, query, options) {
-    const answer = await this.#turns.take(asker, options.signal, () => this.#router.route(query, { ...options, typing: true }));
+    const answer = await this.#turns.take(asker, options.signal, () => /** @type {RouterLike} */ (this.#router).route(query, { ...options, typing: true }));
     // An engine that stopped while its models were loading has been replaced for this answer, and loads them again.
     const is_replaced = this.#state.error?.code === 'engine' && this.#router?.ready !== this.#followed;
-    if (is_replaced) void this.#follow(this.#router, this.#attempt);
+    if (is_replaced && this.#router && this.#attempt) void this.#follow(this.#router, this.#attempt);
     return answer;
   }
 

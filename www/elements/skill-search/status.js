@@ -121,9 +121,9 @@ export class Status {
   /** @param {Fault} error @param {{ title?: string, retry_label?: string, meanwhile?: string }} more */
   #showBanner(error, { title, retry_label = 'Try again', meanwhile }) {
     const message = sentence(error.message);
-    this.#part('banner-title').textContent = title ?? BANNER_TITLES[error.code ?? ''] ?? 'The index could not be opened';
+    this.#part('banner-title').textContent = title ?? BANNER_TITLES[codeOf(error)] ?? 'The index could not be opened';
     this.#part('banner-text').textContent = meanwhile ? `${message} Until then, answers are ${meanwhile}.` : message;
-    this.#part('banner').dataset.code = error.code ?? '';
+    this.#part('banner').dataset.code = codeOf(error);
     this.#part('banner-retry').textContent = retry_label;
     this.#part('banner').hidden = false;
   }
@@ -132,6 +132,11 @@ export class Status {
   #part(id, kind) {
     return part(id, kind, this.#root);
   }
+}
+
+/** Numbers are of the browser's own errors, and old. @param {Fault} error */
+function codeOf({ code }) {
+  return typeof code === 'string' ? code : '';
 }
 
 /** @param {Answer} answer @param {number} n_shown */
