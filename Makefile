@@ -32,7 +32,8 @@ test: check $(TEST_SITE)/.complete node_modules/.installed chromium vulkan
 	$(CARGO) test --release --locked
 	npm test
 
-check: | target/.toolchain
+check: node_modules/.installed pkg | target/.toolchain
+	npm run check
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
 
@@ -111,7 +112,7 @@ node_modules/.installed: package.json package-lock.json
 
 # --- site: what a static host serves ---------------------------------------------------------------------------------
 
-WWW := $(shell find www -path www/extension -prune -o -path www/tools -prune -o -type f ! -name screenshot.png ! -name 'node.*' ! -name 'tsconfig*' -print)
+WWW := $(shell find www -path www/extension -prune -o -path www/tools -prune -o -path www/types -prune -o -type f ! -name screenshot.png ! -name 'node.*' ! -name 'tsconfig*' -print)
 
 site: $(SITE)/.complete
 

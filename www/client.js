@@ -22,7 +22,9 @@ const PREFETCH_BYTES = 4 * 1024 * 1024;
 
 /** A router over one index. Made by `SkillRouter.open`. */
 export class SkillRouter extends EventTarget {
-  /** @type {{ index_url: string, models_url: string } & Pick<import('./client.d.ts').OpenOptions, 'reranker' | 'device' | 'prefetch_bytes' | 'onProgress'>} */
+  /**
+   * @type {{ index_url: string, models_url: string } & Pick<import('./client.d.ts').OpenOptions, 'reranker' | 'device' | 'prefetch_bytes' | 'onProgress'>}
+   */
   #options;
   /** @type {import('./client.d.ts').About} */
   #about;
@@ -197,3 +199,10 @@ function folder(path) {
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url.href;
 }
+
+/**
+ * The class is what client.d.ts says, and nothing else.
+ * @typedef {import('./types/declared.js').Holds<typeof SkillRouter, typeof import('./client.d.ts').SkillRouter>} Holds
+ * @typedef {import('./types/declared.js').NothingElse<Exclude<keyof SkillRouter, keyof import('./client.d.ts').SkillRouter>>} NothingElse
+ * @typedef {import('./types/declared.js').Holds<SkillRouterError, import('./client.d.ts').SkillRouterError>} HoldsError
+ */

@@ -141,7 +141,7 @@ async function guarded(work) {
     if (isAbort(error) || error instanceof SkillRouterError) throw error;
     if (error instanceof WebAssembly.RuntimeError) throw stop(error.message, error);
     const { code, message, fatal } = toPlain(error);
-    throw fatal ? error : new SkillRouterError(code, message, { cause: error });
+    throw fatal ? error : new SkillRouterError(/** @type {import('./client.d.ts').ErrorCode} */ (code), message, { cause: error });
   }
 }
 
@@ -178,3 +178,9 @@ function folder(path) {
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url.href;
 }
+
+/**
+ * The class is what node.d.ts says, and nothing else.
+ * @typedef {import('./types/declared.js').Holds<typeof SkillRouter, typeof import('./node.d.ts').SkillRouter>} Holds
+ * @typedef {import('./types/declared.js').NothingElse<Exclude<keyof SkillRouter, keyof import('./node.d.ts').SkillRouter>>} NothingElse
+ */

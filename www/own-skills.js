@@ -137,7 +137,10 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     await this.#refresh();
   }
 
-  /** Its name here: different folders may have the same, and one must not push out the other unseen. @param {Given} given @param {AbortSignal} signal */
+  /**
+   * Its name here: different folders may have the same, and one must not push out the other unseen.
+   * @param {Given} given @param {AbortSignal} signal
+   */
   async #sourceOf({ name, handle, is_loose }, signal) {
     await this.#refresh();
     if (!this.#has(name)) return name;
@@ -266,3 +269,9 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
 }
 
 if (globalThis.customElements && !customElements.get('own-skills')) customElements.define('own-skills', OwnSkills);
+
+/**
+ * The class is what own-skills.d.ts says, and nothing else.
+ * @typedef {import('./types/declared.js').Holds<typeof OwnSkills, typeof import('./own-skills.d.ts').OwnSkills>} Holds
+ * @typedef {import('./types/declared.js').NothingElse<Exclude<keyof OwnSkills, keyof import('./own-skills.d.ts').OwnSkills | 'connectedCallback'>>} NothingElse
+ */

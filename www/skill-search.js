@@ -363,3 +363,9 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
 }
 
 if (globalThis.customElements && !customElements.get('skill-search')) customElements.define('skill-search', SkillSearch);
+
+/**
+ * The class is what skill-search.d.ts says, and nothing else.
+ * @typedef {import('./types/declared.js').Holds<typeof SkillSearch, typeof import('./skill-search.d.ts').SkillSearch>} Holds
+ * @typedef {import('./types/declared.js').NothingElse<Exclude<keyof SkillSearch, keyof import('./skill-search.d.ts').SkillSearch | 'connectedCallback' | 'disconnectedCallback' | 'attributeChangedCallback'>>} NothingElse
+ */

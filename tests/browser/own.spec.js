@@ -232,7 +232,7 @@ it('a zip of 200 skills', async ({ own }) => {
   expect(route).toMatchObject({ id: 'bundle/brass/trombone', source: 'bundle', own: true, license: 'MIT', name: 'trombone-polish' });
 });
 
-it('cancelled in the middle: everything is as it was, and questions were answered meanwhile', async ({ own, page }) => {
+it('cancelled in the middle: everything is as it was, and questions were answered meanwhile', async ({ own }) => {
   test.setTimeout(180_000);
   await own.open();
   await own.chooseFolder(writeFolder('few', { 'a/SKILL.md': skill('pear-tree', 'Prunes pear trees in winter.') }));

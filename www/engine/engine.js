@@ -26,7 +26,10 @@ const GPU_MODULE = new URL('../pkg/gpu/skillrouter.js', import.meta.url).href;
 /** GPU instances that this worker has loaded: its modules stay loaded as long as it runs. */
 let n_instances = 0;
 
-/** What opens the builds that are there in any case. @typedef {{ openSearch: () => Promise<SearchEngine>, openCpu: () => Promise<CpuEngine> }} Builds */
+/**
+ * What opens the builds that are there in any case. @typedef {{ openSearch: () => Promise<SearchEngine>, openCpu: () =>
+ * Promise<CpuEngine> }} Builds
+ */
 
 /** @type {Builds} */
 export const DOWNLOADED = { openSearch: () => SearchEngine.open(), openCpu: () => CpuEngine.open() };

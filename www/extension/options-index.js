@@ -49,7 +49,10 @@ async function tryIndex() {
   }
 }
 
-/** Opens an index, and keeps all its files, so that it answers offline. @param {string} index @param {AbortSignal} signal @returns {Promise<number>} number of its skills */
+/**
+ * Opens an index, and keeps all its files, so that it answers offline.
+ * @param {string} index @param {AbortSignal} signal @returns {Promise<number>} number of its skills
+ */
 async function fetchIndex(index, signal) {
   const onProgress = (/** @type {import('../client.js').Progress} */ { loaded_bytes, total_bytes }) => Object.assign($('index-progress'), { max: total_bytes, value: loaded_bytes });
   const router = await openRouter({ index, models: chrome.runtime.getURL('models/'), prefetch_bytes: 0, onProgress, signal });
@@ -62,7 +65,10 @@ async function fetchIndex(index, signal) {
   }
 }
 
-/** Descriptions and instructions, which a router would fetch when they are needed. @param {string} owner address of the index's manifest @param {AbortSignal} signal */
+/**
+ * Descriptions and instructions, which a router would fetch when they are needed.
+ * @param {string} owner address of the index's manifest @param {AbortSignal} signal
+ */
 async function fetchRest(owner, signal) {
   const kept = await readStored(owner);
   if (!kept) throw new Error('The browser has no space to keep the index; make some and try again.');

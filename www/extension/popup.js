@@ -26,7 +26,10 @@ if (pattern) {
   $('site').hidden = false;
 }
 
-/** The browser's question may close the popup, so what is wanted is written down before the answer. @param {HTMLInputElement} site_switch @param {string} pattern */
+/**
+ * The browser's question may close the popup, so what is wanted is written down before the answer.
+ * @param {HTMLInputElement} site_switch @param {string} pattern
+ */
 async function setHelper(site_switch, pattern) {
   $('site-problem').textContent = '';
   if (!site_switch.checked) return removeSite(pattern);

@@ -16,7 +16,7 @@
 /** What went wrong, with a stable `code` for programs and a sentence with the remedy for people. */
 export class SkillRouterError extends Error {
   /**
-   * @param {string} code stable word, see client.d.ts
+   * @param {import('../client.js').ErrorCode} code
    * @param {string} message lower case: what happened, then what to do
    * @param {ErrorOptions} [options]
    */
@@ -78,5 +78,5 @@ export function toPlain(error) {
  * @returns {Error}
  */
 export function fromPlain({ code, message }) {
-  return code === 'abort' ? abortError(message) : new SkillRouterError(code, message);
+  return code === 'abort' ? abortError(message) : new SkillRouterError(/** @type {import('../client.js').ErrorCode} */ (code), message);
 }

@@ -164,7 +164,11 @@ async function downloadOnce(url, { signal, expected_bytes, report, cache }) {
   }
 }
 
-/** The body of a response, into one buffer where its size is known beforehand. @param {Response} response @param {string} url @param {number | undefined} expected_bytes @param {((loaded_bytes: number) => void) | undefined} report */
+/**
+ * The body of a response, into one buffer where its size is known beforehand.
+ * @param {Response} response @param {string} url @param {number | undefined} expected_bytes
+ * @param {((loaded_bytes: number) => void) | undefined} report
+ */
 async function readBody(response, url, expected_bytes, report) {
   if (expected_bytes === undefined) return new Uint8Array(await response.arrayBuffer());
   const bytes = new Uint8Array(expected_bytes);
@@ -202,7 +206,10 @@ let n_running = 0;
 /** @type {(() => void)[]} */
 const waiting = [];
 
-/** Runs `work` when fewer than MAX_PARALLEL others run, in the order of asking. @template T @param {AbortSignal | undefined} signal @param {() => Promise<T>} work */
+/**
+ * Runs `work` when fewer than MAX_PARALLEL others run, in the order of asking.
+ * @template T @param {AbortSignal | undefined} signal @param {() => Promise<T>} work
+ */
 async function inSlot(signal, work) {
   if (n_running >= MAX_PARALLEL) await new Promise((resolve) => waiting.push(() => resolve(undefined)));
   else n_running++;

@@ -35,7 +35,10 @@ for (const name of readdirSync(site, { recursive: true, encoding: 'utf8' }).filt
   writeFileSync(path, code);
 }
 
-/** A bundler moves imports with the code that has them, but not the addresses of `new URL('…', import.meta.url)`. @param {string} dir @param {string} code @param {string} path */
+/**
+ * A bundler moves imports with the code that has them, but not the addresses of `new URL('…', import.meta.url)`.
+ * @param {string} dir @param {string} code @param {string} path
+ */
 function withAddressesFrom(dir, code, path) {
   let moved = code;
   for (const named of namesIn(code, path).filter(({ kind }) => kind === 'url').reverse()) {

@@ -122,7 +122,10 @@ function stampOf(radius) {
   return { cover, side, middle };
 }
 
-/** @param {ReturnType<typeof stampOf>} stamp @param {Uint8ClampedArray} covered @param {number} width @param {number} height @param {number} left @param {number} top */
+/**
+ * @param {ReturnType<typeof stampOf>} stamp @param {Uint8ClampedArray} covered @param {number} width @param {number} height
+ * @param {number} left @param {number} top
+ */
 function press({ cover, side }, covered, width, height, left, top) {
   for (let row = Math.max(0, -top); row < Math.min(side, height - top); row++) {
     for (let column = Math.max(0, -left); column < Math.min(side, width - left); column++) {

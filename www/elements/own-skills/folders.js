@@ -24,7 +24,10 @@ export async function forgetFolder(source) {
   await inStore('readwrite', (store) => [source === undefined ? store.clear() : store.delete(source)]);
 }
 
-/** @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest[]} use @returns {Promise<any[] | null>} results of the requests; null where there is no database */
+/**
+ * @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest[]} use
+ * @returns {Promise<any[] | null>} results of the requests; null where there is no database
+ */
 async function inStore(mode, use) {
   try {
     const database = await opened();

@@ -58,7 +58,10 @@ function isFolder(entry) {
   return entry?.isDirectory === true;
 }
 
-/** @param {FileSystemDirectoryEntry} entry @param {Promise<FileSystemHandle | null> | undefined} handle @param {AbortSignal} signal @returns {Promise<Given>} */
+/**
+ * @param {FileSystemDirectoryEntry} entry @param {Promise<FileSystemHandle | null> | undefined} handle @param {AbortSignal} signal
+ * @returns {Promise<Given>}
+ */
 async function givenEntry(entry, handle, signal) {
   /** @type {Given} */
   const given = { name: entry.name, files: [], unreadable: [], handle: /** @type {FileSystemDirectoryHandle | null | undefined} */ (await handle) ?? undefined };
@@ -101,7 +104,11 @@ async function listEntry(folder, path, given, signal) {
   }
 }
 
-/** What cannot be opened is noted, and the rest goes on. @param {string} name @param {string} path @param {Given} given @param {boolean} is_folder @param {{ list: (path: string) => Promise<void>, file: () => Promise<File> }} ways */
+/**
+ * What cannot be opened is noted, and the rest goes on.
+ * @param {string} name @param {string} path @param {Given} given @param {boolean} is_folder
+ * @param {{ list: (path: string) => Promise<void>, file: () => Promise<File> }} ways
+ */
 async function listChild(name, path, given, is_folder, { list, file }) {
   if (is_folder ? isLeftOut(name) : !isSkillFile(name)) return;
   try {

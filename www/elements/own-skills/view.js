@@ -109,7 +109,10 @@ export class View {
   }
 }
 
-/** @param {{ source: string, n_skills: number, can_read: boolean }} row @param {{ onRead: (source: string) => void, onDelete: (source: string) => void }} actions */
+/**
+ * @param {{ source: string, n_skills: number, can_read: boolean }} row
+ * @param {{ onRead: (source: string) => void, onDelete: (source: string) => void }} actions
+ */
 function sourceRow({ source, n_skills, can_read }, { onRead, onDelete }) {
   const row = sourceMarkup();
   const name = clean(source);

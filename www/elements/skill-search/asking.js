@@ -62,7 +62,10 @@ export class Asking {
     }
   }
 
-  /** The model was not there yet: it is loading, or an engine that stopped is being replaced. @param {Promise<unknown>} ready @param {() => void} again @param {() => void} settle */
+  /**
+   * The model was not there yet: it is loading, or an engine that stopped is being replaced.
+   * @param {Promise<unknown>} ready @param {() => void} again @param {() => void} settle
+   */
   #askAgain(ready, again, settle) {
     const { signal } = this.#turn;
     const unlessEnded = (/** @type {() => void} */ act) => () => {

@@ -114,7 +114,10 @@ export class Comparison {
   }
 }
 
-/** @param {Route} left @param {Route} right @returns {[string, string, string][]} a fact, of the one and of the other; those that neither has are left out */
+/**
+ * @param {Route} left @param {Route} right
+ * @returns {[string, string, string][]} a fact, of the one and of the other; those that neither has are left out
+ */
 function factsOf(left, right) {
   const risks = (/** @type {Route} */ { risks = [] }) => risks.map(({ title }) => title).join('; ');
   /** @type {[string, string | undefined, string | undefined][]} */
@@ -204,7 +207,10 @@ function twin(pieces) {
   return cell;
 }
 
-/** A sign stands before what is marked, for those who do not see colours, and words for those who listen. @param {string} text @param {'del' | 'ins'} tag */
+/**
+ * A sign stands before what is marked, for those who do not see colours, and words for those who listen.
+ * @param {string} text @param {'del' | 'ins'} tag
+ */
 function marked(text, tag) {
   const mark = element(tag);
   const sign = element('span', { className: 'sign' }, tag === 'del' ? '−' : '+');

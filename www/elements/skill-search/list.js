@@ -20,7 +20,10 @@ import { optionMarkup } from './markup.js';
  */
 
 const MOVE_MS = 180;
-/** What the words on the first skill mean. Where nothing fits, it has none: the line above the list says it. @type {Partial<Record<Fit['word'], string>>} */
+/**
+ * What the words on the first skill mean. Where nothing fits, it has none: the line above the list says it.
+ * @type {Partial<Record<Fit['word'], string>>}
+ */
 const FITS = {
   strong: 'this skill very probably fits the task',
   likely: 'this skill is more likely to fit the task than not',

@@ -80,7 +80,10 @@ function asText(text) {
   return fragment;
 }
 
-/** How the parts that are not plain text are written. @param {number} shift of heading levels @returns {import('../../pkg/vendor/marked.esm.js').RendererObject} */
+/**
+ * How the parts that are not plain text are written.
+ * @param {number} shift of heading levels @returns {import('../../pkg/vendor/marked.esm.js').RendererObject}
+ */
 function renderer(shift) {
   return {
     html({ text }) {

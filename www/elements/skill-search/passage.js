@@ -109,7 +109,10 @@ function bestWindow(matches) {
   return best;
 }
 
-/** Cuts a passage of about the right length around what matched, from a sentence's beginning if there is one near. @param {string} text @param {Match[]} matches @param {{ from: number, to: number }} window */
+/**
+ * Cuts a passage of about the right length around what matched, from a sentence's beginning if there is one near.
+ * @param {string} text @param {Match[]} matches @param {{ from: number, to: number }} window
+ */
 function piecesOf(text, matches, { from, to }) {
   const start = startOf(text, matches[from].start, matches[to].end - PASSAGE_CHARS);
   const end = Math.max(matches[to].end, endOf(text, start + PASSAGE_CHARS));
@@ -128,7 +131,10 @@ function piecesOf(text, matches, { from, to }) {
   return pieces.filter(({ text }) => text !== '');
 }
 
-/** Where a sentence begins, or else a word, from `earliest` on and not after `latest`. @param {string} text @param {number} latest @param {number} earliest */
+/**
+ * Where a sentence begins, or else a word, from `earliest` on and not after `latest`.
+ * @param {string} text @param {number} latest @param {number} earliest
+ */
 function startOf(text, latest, earliest) {
   if (text.length <= PASSAGE_CHARS || latest <= PASSAGE_CHARS / 4) return 0;
   const from = Math.max(0, earliest, latest - PASSAGE_CHARS / 2);

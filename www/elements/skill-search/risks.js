@@ -5,7 +5,6 @@
 
 import { element, inside, part } from '../markup.js';
 
-
 /**
  * @typedef {import('../../client.js').Answer} Answer
  * @typedef {import('../../client.js').Route} Route

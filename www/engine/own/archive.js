@@ -55,7 +55,10 @@ async function load(path) {
   }
 }
 
-/** The list is read at once, and its size is whatever the archive says. @param {Blob} archive @param {string} path @param {typeof import('../../pkg/vendor/zip-reader.js')} zip */
+/**
+ * The list is read at once, and its size is whatever the archive says.
+ * @param {Blob} archive @param {string} path @param {typeof import('../../pkg/vendor/zip-reader.js')} zip
+ */
 function readerOf(archive, path, { BlobReader }) {
   const Bounded = class extends BlobReader {
     /** @param {number} offset @param {number} n_bytes */
@@ -67,7 +70,10 @@ function readerOf(archive, path, { BlobReader }) {
   return new Bounded(archive);
 }
 
-/** @param {import('../../pkg/vendor/zip-reader.js').FileEntry} entry @param {number} max_bytes @param {typeof import('../../pkg/vendor/zip-reader.js')} zip */
+/**
+ * @param {import('../../pkg/vendor/zip-reader.js').FileEntry} entry @param {number} max_bytes
+ * @param {typeof import('../../pkg/vendor/zip-reader.js')} zip
+ */
 async function readEntry(entry, max_bytes, { Uint8ArrayWriter }) {
   const { encrypted, compressionMethod, uncompressedSize } = entry;
   if (encrypted) throw new Error('it is encrypted; unpack the zip file and add the folder');

@@ -214,7 +214,12 @@ export class OwnIndex {
   }
 }
 
-/** @param {Builder} builder @param {string} source @param {import('./files.js').FoundSkill[]} skills @param {import('./files.js').Skipped[]} skipped @param {{ signal?: AbortSignal, onProgress: (progress: OwnProgress) => void }} options @returns {Promise<{ ids: Set<string>, n_unchanged: number }>} */
+/**
+ * @param {Builder} builder @param {string} source @param {import('./files.js').FoundSkill[]} skills
+ * @param {import('./files.js').Skipped[]} skipped
+ * @param {{ signal?: AbortSignal, onProgress: (progress: OwnProgress) => void }} options
+ * @returns {Promise<{ ids: Set<string>, n_unchanged: number }>}
+ */
 async function readInto(builder, source, skills, skipped, { signal, onProgress }) {
   const ids = new Set();
   let n_bytes = 0;
@@ -240,7 +245,10 @@ async function readInto(builder, source, skills, skipped, { signal, onProgress }
   return { ids, n_unchanged: ids.size - n_new_texts };
 }
 
-/** @param {Builder} builder @param {import('../model.js').Model} model @param {ChangeOptions} options @returns {Promise<number>} how many texts had no vector */
+/**
+ * @param {Builder} builder @param {import('../model.js').Model} model @param {ChangeOptions} options
+ * @returns {Promise<number>} how many texts had no vector
+ */
 async function embedInto(builder, model, { signal, onProgress }) {
   const of = builder.run((engine) => engine.n_pending());
   let done = 0;

@@ -120,7 +120,10 @@ async function writeInPlace(handle, bytes) {
   }
 }
 
-/** What an index that is kept does not list was left by an older one, or by a visit that ended while it wrote. @param {FileSystemDirectoryHandle} folder */
+/**
+ * What an index that is kept does not list was left by an older one, or by a visit that ended while it wrote.
+ * @param {FileSystemDirectoryHandle} folder
+ */
 async function removeUnlisted(folder) {
   const manifest = await readFile(folder, MANIFEST).catch(ignoreMissing);
   const listed = new Set(manifest ? [MANIFEST, ...listedIn(manifest)] : []);

@@ -83,7 +83,10 @@ async function openEncoder(router) {
   return { device, encoder };
 }
 
-/** Routes by meaning; every run is another text, in case the engine should remember one. @param {Router} router @param {Encoder} encoder @param {number} n_tokens */
+/**
+ * Routes by meaning; every run is another text, in case the engine should remember one.
+ * @param {Router} router @param {Encoder} encoder @param {number} n_tokens
+ */
 async function timeRoutes(router, encoder, n_tokens) {
   await say(`Encoding ${n_tokens} tokens…`);
   const times_ms = [];

@@ -23,7 +23,10 @@ export async function readDropped(dropped) {
   return readAll((await Promise.all(entries.map((entry) => filesOf(entry, '')))).flat());
 }
 
-/** Every file that was dropped by itself, and those of queries in folders. @param {FileSystemEntry} entry @param {string} parent @returns {Promise<{ path: string, file: File }[]>} */
+/**
+ * Every file that was dropped by itself, and those of queries in folders.
+ * @param {FileSystemEntry} entry @param {string} parent @returns {Promise<{ path: string, file: File }[]>}
+ */
 async function filesOf(entry, parent) {
   const path = parent + entry.name;
   if (entry.isFile) {

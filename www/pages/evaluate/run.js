@@ -99,7 +99,10 @@ export class Run {
     }
   }
 
-  /** @param {import('../../client.js').SkillRouter} router @param {AbortSignal} signal @returns {Promise<Map<string, Target>>} by the name in the set */
+  /**
+   * @param {import('../../client.js').SkillRouter} router @param {AbortSignal} signal
+   * @returns {Promise<Map<string, Target>>} by the name in the set
+   */
   async #findTargets(router, signal) {
     const targets = new Map();
     for (const named of new Set(this.set.queries.flatMap(({ skills }) => skills ?? []))) {
