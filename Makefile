@@ -34,7 +34,7 @@ test: check check-pkg $(TEST_SITE)/.complete node_modules/.installed chromium vu
 	$(CARGO) test --release --locked --features gpu
 	npm test
 
-check: node_modules/.installed | target/.toolchain
+check: node_modules/.installed pkg/vendor/.complete | target/.toolchain
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --locked --features gpu --all-targets -- -D warnings
 	npm run check
@@ -142,7 +142,7 @@ pkg/vendor/.complete: node_modules/.site www/tools/zip-reader.mjs
 
 # --- site: what a static host serves ---------------------------------------------------------------------------------
 
-WWW := $(shell find www -path www/extension -prune -o -path www/tools -prune -o -type f ! -name screenshot.png ! -name 'node.*' ! -name 'tsconfig*' -print)
+WWW := $(shell find www -path www/extension -prune -o -path www/tools -prune -o -path www/types -prune -o -type f ! -name screenshot.png ! -name 'node.*' ! -name 'tsconfig*' -print)
 
 site: $(SITE)/.complete
 

@@ -61,7 +61,7 @@ pub enum Error {
     },
     /// The index holds vectors of another encoder or of another text contract.
     #[error(
-        "index was built for encoder {index_encoder}, this is {encoder}; rebuild it with `skillrouter index`, or route with the model that it names"
+        "index was built for encoder {index_encoder}, but this is {encoder}; rebuild it with `skillrouter index`, or use the model that it names"
     )]
     EncoderMismatch {
         /// What the index was built for: model name and hashes.
@@ -71,7 +71,7 @@ pub enum Error {
     },
     /// The model's architecture, or an option of it, is not implemented.
     #[error(
-        "model {model} needs {feature}, which skillrouter does not implement; see README.md for the models that load"
+        "model {model} needs {feature}, which skillrouter does not implement; see docs/command-line.md, "Other models", for those that load"
     )]
     Unsupported {
         /// Name of the model.
@@ -94,7 +94,7 @@ pub enum Error {
         reason: String,
     },
     /// The query has no text.
-    #[error("the task is empty; describe in a few words what is to be done")]
+    #[error("the task is empty; describe in a few words what you want to do")]
     EmptyQuery,
     /// A search was asked for that this index or this router cannot do.
     #[error("{what}")]

@@ -9,7 +9,7 @@
  */
 
 import { Connection } from './messages/connection.js';
-import { abortError, fromPlain, SkillRouterError } from './shared/error.js';
+import { abortError, firstOf, fromPlain, SkillRouterError } from './shared/error.js';
 import { deferred } from './shared/promises.js';
 
 export { SkillRouterError };
@@ -22,6 +22,9 @@ const PREFETCH_BYTES = 4 * 1024 * 1024;
 
 /** A router over one index. Made by `SkillRouter.open`. */
 export class SkillRouter extends EventTarget {
+  /**
+   * @type {{ index_url: string, models_url: string } & Pick<import('./client.d.ts').OpenOptions, 'reranker' | 'device' | 'prefetch_bytes' | 'onProgress'>}
+   */
   #options;
   /** @type {import('./client.d.ts').About} */
   #about;
@@ -40,7 +43,7 @@ export class SkillRouter extends EventTarget {
     index = 'index/', models = 'models/', reranker, device = 'auto', prefetch_bytes = PREFETCH_BYTES, onProgress, signal,
   } = {}) {
     if (!DEVICES.includes(device)) {
-      throw new SkillRouterError('unavailable', `there is no device ${device}; choose one of ${DEVICES.join(', ')}`);
+      throw new SkillRouterError('unavailable', `unknown device ${device}; choose one of ${DEVICES.join(', ')}`);
     }
     const router = new SkillRouter();
     router.#options = { index_url: folder(index), models_url: folder(models), reranker, device, prefetch_bytes, onProgress };
@@ -70,7 +73,7 @@ export class SkillRouter extends EventTarget {
     if (typing) {
       this.#typing?.abort();
       this.#typing = new AbortController();
-      signal = AbortSignal.any([this.#typing.signal, signal].filter(Boolean));
+      signal = firstOf(this.#typing.signal, signal);
     }
     const stated = { top, mode, search, typing, wait, rerank, documents };
     return this.#call('route', { query: String(query), options: stated }, { signal, onStage });
@@ -143,6 +146,7 @@ export class SkillRouter extends EventTarget {
     const ready = { encoder: deferred(), reranker: deferred() };
     this.#ready = ready;
     const { onProgress, ...options } = this.#options;
+    /** @type {Record<string, ((value: any) => void) | undefined>} */
     const events = {
       progress: onProgress,
       model: (/** @type {import('./client.d.ts').ModelAbout} */ model) => this.#noteModel(model),
@@ -195,3 +199,10 @@ function folder(path) {
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url.href;
 }
+
+/**
+ * The class is what client.d.ts says, and nothing else.
+ * @typedef {import('./types/declared.js').Holds<typeof SkillRouter, typeof import('./client.d.ts').SkillRouter>} Holds
+ * @typedef {import('./types/declared.js').NothingElse<Exclude<keyof SkillRouter, keyof import('./client.d.ts').SkillRouter>>} NothingElse
+ * @typedef {import('./types/declared.js').Holds<SkillRouterError, import('./client.d.ts').SkillRouterError>} HoldsError
+ */

@@ -15,7 +15,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { CpuEngine, SearchEngine } from './engine/engine.js';
 import { Session } from './engine/session.js';
-import { abortError, fromPlain, isAbort, SkillRouterError, toPlain } from './shared/error.js';
+import { abortError, firstOf, fromPlain, isAbort, SkillRouterError, toPlain } from './shared/error.js';
 import { deferred } from './shared/promises.js';
 
 export { SkillRouterError };
@@ -51,6 +51,7 @@ export class SkillRouter {
       index_url: folder(index), models_url: folder(models), reranker, device: /** @type {const} */ ('cpu'),
       prefetch_bytes: 0, skip: { encoder: null, reranker: null }, fetchFile: readLocalFile,
     };
+    /** @type {import('./engine/session.js').SessionEvents} */
     const events = {
       onProgress() {},
       onModel: (model) => router.#loaded.set(model.role, model),
@@ -58,8 +59,8 @@ export class SkillRouter {
       onUnready: (role, error) => router.#ready[role].reject(error.fatal ? stop(`while it loaded the ${role}`) : fromPlain(error)),
     };
     const builds = {
-      openSearch: async () => SearchEngine.open(await readLocalFile(SEARCH_WASM.href, {})),
-      openCpu: async () => CpuEngine.open(await readLocalFile(CPU_WASM.href, {})),
+      openSearch: async () => SearchEngine.open(await readLocalFile(SEARCH_WASM.href)),
+      openCpu: async () => CpuEngine.open(await readLocalFile(CPU_WASM.href)),
     };
     router.#session = await guarded(() => Session.open(options, builds, events, new AbortController().signal));
     return router;
@@ -85,7 +86,7 @@ export class SkillRouter {
     if (options.typing) {
       this.#typing?.abort();
       this.#typing = new AbortController();
-      signal = AbortSignal.any([this.#typing.signal, signal].filter(Boolean));
+      signal = firstOf(this.#typing.signal, signal);
     }
     signal ??= new AbortController().signal;
     // What a listener throws is its own affair, and no failure of the route.
@@ -140,7 +141,7 @@ async function guarded(work) {
     if (isAbort(error) || error instanceof SkillRouterError) throw error;
     if (error instanceof WebAssembly.RuntimeError) throw stop(error.message, error);
     const { code, message, fatal } = toPlain(error);
-    throw fatal ? error : new SkillRouterError(code, message, { cause: error });
+    throw fatal ? error : new SkillRouterError(/** @type {import('./client.d.ts').ErrorCode} */ (code), message, { cause: error });
   }
 }
 
@@ -152,9 +153,11 @@ function stop(why, cause) {
 
 /**
  * The bytes of a file of this machine, and of nothing else: an address that an index or a model makes up is not followed.
- * @type {import('./storage/assets.js').FetchFile}
+ * @param {string} url
+ * @param {Pick<Parameters<import('./storage/assets.js').FetchFile>[1], 'signal' | 'report'>} [options]
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
-async function readLocalFile(url, { signal, report }) {
+async function readLocalFile(url, { signal, report } = {}) {
   try {
     const bytes = await readFile(fileURLToPath(url), { signal });
     report?.(bytes.length);
@@ -175,3 +178,9 @@ function folder(path) {
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url.href;
 }
+
+/**
+ * The class is what node.d.ts says, and nothing else.
+ * @typedef {import('./types/declared.js').Holds<typeof SkillRouter, typeof import('./node.d.ts').SkillRouter>} Holds
+ * @typedef {import('./types/declared.js').NothingElse<Exclude<keyof SkillRouter, keyof import('./node.d.ts').SkillRouter>>} NothingElse
+ */

@@ -10,13 +10,15 @@
  * others now; its detail is what `router.own()` says. Parts: `panel`, `drop`, `sources`. Colours are those of `<skill-search>`.
  */
 
-import { part } from './elements/markup.js';
+import { inside, part } from './elements/markup.js';
+import { takeEarly } from './elements/early.js';
 import { forgetFolder, rememberedFolders, rememberFolder } from './elements/own-skills/folders.js';
 import { panelMarkup } from './elements/own-skills/markup.js';
 import { givenDrop, givenFiles, givenFolder, givenHandle } from './elements/own-skills/picking.js';
 import { styleSheet } from './elements/own-skills/style.js';
 import { View } from './elements/own-skills/view.js';
 import { isAbort } from './shared/error.js';
+import { deferred } from './shared/promises.js';
 import { sentence, withoutOverrides } from './shared/texts.js';
 import { Turns } from './shared/turns.js';
 
@@ -28,7 +30,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   /** @type {import('./client.js').SkillRouter | null} */
   #router = null;
   /** Resolves with the first router. */
-  #arrival = Promise.withResolvers();
+  #arrival = deferred();
   /** Ends the listening to the router. */
   #listening = new AbortController();
   /** @type {import('./client.js').OwnSkills} */
@@ -49,10 +51,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   }
 
   connectedCallback() {
-    if (!Object.hasOwn(this, 'router')) return; // Set before this file was loaded, it hides the accessor of the class.
-    const { router } = this;
-    delete this.router;
-    this.router = router;
+    takeEarly(this, 'router');
   }
 
   get router() {
@@ -60,13 +59,13 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   }
 
   set router(router) {
-    const able = router?.addOwn ? router : null; // Routers of other makers may know nothing of own skills.
+    const able = router && 'addOwn' in router ? /** @type {import('./client.js').SkillRouter} */ (router) : null; // Routers of other makers may know nothing of own skills.
     if (able === this.#router) return;
     this.#listening.abort();
     this.#listening = new AbortController();
     this.#router = able;
     if (!able) return;
-    router.addEventListener('own', () => void this.#refresh({ tell: true }), { signal: this.#listening.signal });
+    able.addEventListener('own', () => void this.#refresh({ tell: true }), { signal: this.#listening.signal });
     this.#arrival.resolve();
     void this.#refresh();
   }
@@ -75,16 +74,16 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     const drop = this.#part('drop');
     drop.addEventListener('dragover', (event) => {
       event.preventDefault();
-      event.dataTransfer.dropEffect = 'copy';
+      if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy';
       drop.classList.add('over');
     });
     drop.addEventListener('dragleave', ({ relatedTarget }) => {
-      if (!drop.contains(relatedTarget)) drop.classList.remove('over');
+      if (!drop.contains(/** @type {Node | null} */ (relatedTarget))) drop.classList.remove('over');
     });
     drop.addEventListener('drop', (event) => {
       event.preventDefault();
       drop.classList.remove('over');
-      this.#take(givenDrop(event.dataTransfer));
+      if (event.dataTransfer) this.#take(givenDrop(event.dataTransfer));
     });
     this.#part('choose-folder').addEventListener('click', () => void this.#chooseFolder());
     this.#part('choose-files').addEventListener('click', () => this.#part('files-input').click());
@@ -96,9 +95,9 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
 
   /** @param {string} input_id @param {(files: FileList) => Given[]} givenOf */
   #takeFrom(input_id, givenOf) {
-    const input = this.#part(input_id);
+    const input = this.#part(input_id, HTMLInputElement);
     input.addEventListener('change', () => {
-      const given = givenOf(input.files);
+      const given = givenOf(/** @type {FileList} */ (input.files)); // It is one for files.
       input.value = ''; // So that picking the same again is a change, too.
       this.#take(async () => given);
     });
@@ -106,7 +105,8 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
 
   /** With the picker that gives a handle the folder can be read again later. */
   async #chooseFolder() {
-    if (!globalThis.showDirectoryPicker) return this.#part('folder-input').click();
+    const { showDirectoryPicker } = globalThis;
+    if (!showDirectoryPicker) return this.#part('folder-input').click();
     try {
       const handle = await showDirectoryPicker({ id: 'skills', mode: 'read' });
       this.#take(async (signal) => [await givenHandle(handle, signal)]);
@@ -127,16 +127,20 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
 
   /** @param {Given} given @param {string | null} source null: it is not to be added @param {AbortSignal} signal */
   async #add(given, source, signal) {
-    if (source === null) return;
+    const router = this.#router;
+    if (source === null || !router) return;
     const onProgress = (/** @type {import('./client.js').OwnProgress} */ progress) => this.#view.showProgress(source, progress);
     this.#view.showWork(`Reading ${withoutOverrides(source)}`);
-    const added = await this.#router.addOwn(given.files, { source, onProgress, signal });
+    const added = await router.addOwn(given.files, { source, onProgress, signal });
     this.#view.showAdded({ ...added, skipped: [...given.unreadable, ...added.skipped] });
     if (given.handle && added.n_skills > 0) await rememberFolder(source, given.handle);
     await this.#refresh();
   }
 
-  /** Its name here: different folders may have the same, and one must not push out the other unseen. @param {Given} given @param {AbortSignal} signal */
+  /**
+   * Its name here: different folders may have the same, and one must not push out the other unseen.
+   * @param {Given} given @param {AbortSignal} signal
+   */
   async #sourceOf({ name, handle, is_loose }, signal) {
     await this.#refresh();
     if (!this.#has(name)) return name;
@@ -182,6 +186,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   /** @param {string} source */
   async #readAgain(source) {
     const handle = this.#folders.get(source);
+    if (!handle?.requestPermission) return;
     try {
       const permission = await handle.requestPermission({ mode: 'read' });
       if (permission !== 'granted') throw new Error('it was not allowed');
@@ -197,7 +202,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     const place = this.#own.sources.findIndex((other) => other.source === source);
     if (this.#n_waiting === 0) this.#view.clearOutcomes();
     void this.#do(`Deleting ${source === undefined ? 'all' : withoutOverrides(source)}`, async () => {
-      await this.#router.removeOwn(source);
+      await this.#router?.removeOwn(source);
       await forgetFolder(source);
       await this.#refresh();
       this.#focusRow(place);
@@ -209,7 +214,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   #focusRow(place) {
     const rows = this.#part('sources').children;
     const row = rows[Math.min(place, rows.length - 1)];
-    (row?.querySelector('.delete') ?? this.#part('choose-folder')).focus();
+    (row ? inside(row, '.delete') : this.#part('choose-folder')).focus();
   }
 
   /**
@@ -240,6 +245,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   /** @param {{ tell?: boolean }} [options] `tell`: answers may be others now */
   async #refresh({ tell = false } = {}) {
     const router = this.#router;
+    if (!router) return;
     try {
       const [own, folders] = await Promise.all([router.own(), rememberedFolders()]);
       if (router !== this.#router) return;
@@ -263,3 +269,9 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
 }
 
 if (globalThis.customElements && !customElements.get('own-skills')) customElements.define('own-skills', OwnSkills);
+
+/**
+ * The class is what own-skills.d.ts says, and nothing else.
+ * @typedef {import('./types/declared.js').Holds<typeof OwnSkills, typeof import('./own-skills.d.ts').OwnSkills>} Holds
+ * @typedef {import('./types/declared.js').NothingElse<Exclude<keyof OwnSkills, keyof import('./own-skills.d.ts').OwnSkills | 'connectedCallback'>>} NothingElse
+ */

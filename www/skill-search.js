@@ -8,6 +8,7 @@
  * explained in skill-search.d.ts. Importing this where there is no document, as on a server, does nothing.
  */
 
+import { takeEarly } from './elements/early.js';
 import { part } from './elements/markup.js';
 import { Asking } from './elements/skill-search/asking.js';
 import { takeHotkey } from './elements/skill-search/hotkey.js';
@@ -38,13 +39,14 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   #asking;
   /** Null while it is not in a document. @type {Source | null} */
   #source = null;
-  /** A router of the page. */
+  /** A router of the page. @type {import('./skill-search.d.ts').RouterLike | null} */
   #given = null;
   /** Somebody wants answers; until then nothing is opened. */
   #is_wanted = false;
   #is_connecting = false;
   #stopWaiting = () => {};
   #giveUpHotkey = () => {};
+  /** @type {PromiseWithResolvers<import('./skill-search.d.ts').RouterLike> & { isSettled?: boolean }} */
   #ready;
   /** @type {import('./client.js').Answer | null} */
   #answer = null;
@@ -67,12 +69,15 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     super();
     this.#root.adoptedStyleSheets = [styleSheet()];
     this.#root.append(searchMarkup());
-    this.#input = this.#part('query');
+    this.#input = this.#part('query', HTMLInputElement);
     this.#status = new Status(this.#root);
     this.#filter = new RiskFilter(this.#root, (categories) => this.setAttribute('hide-risks', categories));
     this.#list = new List(this.#part('results'), this.#input, (entry) => this.#choose(entry), () => this.#showAnswer(true));
     this.#panel = new Panel(this, this.#root, {
-      readBody: async (skill_idx) => this.#source.router.body(skill_idx),
+      readBody: async (skill_idx) => {
+        if (!this.#source?.router) throw new Error('no index is open');
+        return this.#source.router.body(skill_idx);
+      },
       routes: () => this.#list.routes,
       onToggle: (is_open) => this.#noteOpen(is_open),
     });
@@ -88,12 +93,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   }
 
   connectedCallback() {
-    for (const name of EARLY_PROPERTIES) {
-      if (!Object.hasOwn(this, name)) continue;
-      const value = this[name];
-      delete this[name]; // It hides the accessor of the class.
-      this[name] = value;
-    }
+    for (const name of EARLY_PROPERTIES) takeEarly(this, name);
     if (!this.#source && this.value === '') this.#input.value = this.getAttribute('value') ?? '';
     this.#connectSoon();
   }
@@ -155,6 +155,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   }
 
   #listen() {
+    /** @type {Record<string, () => void>} */
     const keys = {
       ArrowDown: () => this.#list.move(1),
       ArrowUp: () => this.#list.move(-1),
@@ -216,6 +217,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#source?.start();
   }
 
+  /** @returns {import('./client.js').OpenOptions} */
   #sourceOptions() {
     const folder = (/** @type {'index' | 'models'} */ name) => new URL(this.getAttribute(name) || DEFAULTS[name], document.baseURI).href;
     const reranker = this.getAttribute('reranker') || undefined;
@@ -223,7 +225,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
       index: folder('index'),
       models: folder('models'),
       reranker: reranker === 'none' ? null : reranker,
-      device: this.getAttribute('device') || DEFAULTS.device,
+      device: /** @type {import('./client.js').OpenOptions['device']} */ (this.getAttribute('device') || DEFAULTS.device), // A wrong one is an error of the router's.
     };
   }
 
@@ -242,10 +244,10 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
 
   /** A text box of one line would glue the last word of each line to the first of the next. @param {ClipboardEvent} event */
   #paste(event) {
-    const text = event.clipboardData.getData('text');
-    if (!text.includes('\n')) return;
+    const text = event.clipboardData?.getData('text');
+    if (!text?.includes('\n')) return;
     event.preventDefault();
-    this.#input.setRangeText(text.replace(/\s+/g, ' ').trim(), this.#input.selectionStart, this.#input.selectionEnd, 'end');
+    this.#input.setRangeText(text.replace(/\s+/g, ' ').trim(), this.#input.selectionStart ?? 0, this.#input.selectionEnd ?? 0, 'end');
     this.#ask();
   }
 
@@ -254,7 +256,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     const { state: word, text, error } = state;
     this.#status.showState(state);
     if (word === 'ready' || error) {
-      if (word === 'ready') this.#ready.resolve(this.#source.router);
+      if (word === 'ready') this.#ready.resolve(/** @type {import('./skill-search.d.ts').RouterLike} */ (this.#source?.router));
       else this.#ready.reject(error);
       this.#ready.isSettled = true;
     } else if (this.#ready.isSettled) {
@@ -289,7 +291,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
 
   /** @param {string} question */
   #showRoutes(question) {
-    this.#showAnswer(this.#list.show(this.#filter.sift(this.#answer), question));
+    if (this.#answer) this.#showAnswer(this.#list.show(this.#filter.sift(this.#answer), question));
   }
 
   /** @param {boolean} shown whether the list shows its order already */
@@ -300,6 +302,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   }
 
   #announce() {
+    if (!this.#answer) return;
     const seen = this.#filter.sift(this.#answer);
     const n_hidden = this.#answer.routes.length - seen.routes.length;
     if (n_hidden > 0 && seen.routes.length === 0) this.#status.announceText(allHidden(n_hidden));
@@ -360,3 +363,9 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
 }
 
 if (globalThis.customElements && !customElements.get('skill-search')) customElements.define('skill-search', SkillSearch);
+
+/**
+ * The class is what skill-search.d.ts says, and nothing else.
+ * @typedef {import('./types/declared.js').Holds<typeof SkillSearch, typeof import('./skill-search.d.ts').SkillSearch>} Holds
+ * @typedef {import('./types/declared.js').NothingElse<Exclude<keyof SkillSearch, keyof import('./skill-search.d.ts').SkillSearch | 'connectedCallback' | 'disconnectedCallback' | 'attributeChangedCallback'>>} NothingElse
+ */

@@ -3,22 +3,23 @@
  * version is seen at once. Index and model files are not its business: storage/assets.js keeps those, with their checksums.
  */
 
-// Made from the site by tools/shell.mjs: `SHELL` is kept at once, `LATER` what was used.
+/** `SHELL` is kept at once, `LATER` what was used: tools/shell.mjs makes both from the site. */
+const worker = /** @type {ServiceWorkerGlobalScope & { SHELL: string[], LATER: string[] }} */ (/** @type {unknown} */ (self));
 importScripts('sw-files.js');
 
 const CACHE_NAME = 'skillrouter-shell-v1';
-const urls = (/** @type {string[]} */ paths) => paths.map((path) => new URL(path, self.registration.scope).href);
-const KEPT_URLS = new Set(urls([...self.SHELL, ...self.LATER]));
+const urls = (/** @type {string[]} */ paths) => paths.map((path) => new URL(path, worker.registration.scope).href);
+const KEPT_URLS = new Set(urls([...worker.SHELL, ...worker.LATER]));
 
-self.addEventListener('install', (event) => {
-  event.waitUntil(caches.open(CACHE_NAME).then((cache) => cache.addAll(urls(self.SHELL))).then(() => self.skipWaiting()));
+worker.addEventListener('install', (event) => {
+  event.waitUntil(caches.open(CACHE_NAME).then((cache) => cache.addAll(urls(worker.SHELL))).then(() => worker.skipWaiting()));
 });
 
-self.addEventListener('activate', (event) => {
-  event.waitUntil(self.clients.claim());
+worker.addEventListener('activate', (event) => {
+  event.waitUntil(worker.clients.claim());
 });
 
-self.addEventListener('fetch', (event) => {
+worker.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
   url.search = url.hash = '';
   if (event.request.method !== 'GET' || !KEPT_URLS.has(url.href)) return;

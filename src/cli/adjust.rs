@@ -19,8 +19,8 @@ use super::{files::read, rerank::DocumentsArg};
 /// Change how a model's scores are used
 ///
 /// The weights of the two legs and of the reranker, and the calibration that says how likely the first route fits,
-/// stand in model.json; an index keeps a copy of its encoder's. This changes them in place: in a model, for all indexes
-/// that will be built with it, or in an index that is there already. Weights, vectors and hashes stay as they are.
+/// are in model.json; an index has a copy of its encoder's. This command changes them in place: in a model, for all indexes
+/// built with it later, or in an existing index. Weights, vectors and hashes stay the same.
 #[derive(Args)]
 pub struct AdjustArgs {
     /// Folder of a model or of an index
@@ -31,16 +31,16 @@ pub struct AdjustArgs {
     /// Reranker, or encoder that reranks: weight of the retrieval score beside the model's own
     #[arg(long)]
     retrieval_weight: Option<f32>,
-    /// Encoder or index: name of the reranker that is used where none is named; an empty name for none
+    /// Encoder or index: name of the default reranker; an empty name for none
     #[arg(long)]
     reranker: Option<String>,
-    /// With --reranker: routes that it reads
+    /// With --reranker: number of routes to rerank
     #[arg(long, default_value_t = 10, requires = "reranker", value_parser = clap::value_parser!(u32).range(1..=200))]
     rerank: u32,
     /// With --reranker: how much of each it reads
     #[arg(long, value_enum, default_value = "exact", requires = "reranker")]
     documents: DocumentsArg,
-    /// With --reranker: characters of the longest query whose answers it improves [default: of any length]
+    /// With --reranker: rerank only answers to queries of up to this many characters [default: no limit]
     #[arg(long, requires = "reranker", value_parser = clap::value_parser!(u32).range(1..))]
     longest_query: Option<u32>,
     /// JSON file with bias, weights and words, as training/calibrate.py writes it
@@ -91,7 +91,7 @@ pub fn run(args: AdjustArgs) -> Result<()> {
 fn read_calibration(path: Option<&Path>) -> Result<Option<Calibration>> {
     let Some(path) = path else { return Ok(None) };
     let calibration = serde_json::from_slice(&read(path)?);
-    calibration.map(Some).with_context(|| format!("{} is no calibration", path.display()))
+    calibration.map(Some).with_context(|| format!("{} is not a calibration; training/calibrate.py writes one", path.display()))
 }
 
 fn adjust_scoring(scoring: Option<&mut Scoring>, args: &AdjustArgs, calibration: Option<Calibration>) -> Result<()> {
@@ -102,7 +102,7 @@ fn adjust_scoring(scoring: Option<&mut Scoring>, args: &AdjustArgs, calibration:
         }
         None if args.retrieval_weight.is_some() || calibration.is_some() => {
             let folder = args.folder.display();
-            bail!("{folder} is no reranker; --retrieval-weight and --rerank-calibration are for models that rerank");
+            bail!("{folder} does not rerank; --retrieval-weight and --rerank-calibration are for models that rerank");
         }
         None => {}
     }

@@ -34,8 +34,8 @@ const RESAMPLES: usize = 1000;
 /// SkillRouter's own tasks.jsonl and relevance.json with the same two options; tasks of type generic_only are dropped,
 /// as the paper does. Right skills that the index does not hold count as missed. Intervals are 95% bootstrap.
 ///
-/// With --nothing-fits (tasks that no skill serves, in the form of --queries) also tells how often nothing is said to
-/// fit where that is so, and how many right first routes it costs, for the calibrated word and along its probability.
+/// With --nothing-fits (tasks that no skill serves, in the form of --queries) it also measures the word "none": how often it is
+/// said of these tasks, and of how many right first routes, by the calibrated word and by probability.
 #[derive(Args)]
 pub struct EvalArgs {
     #[command(flatten)]
@@ -49,7 +49,7 @@ pub struct EvalArgs {
     /// Tasks that no skill of the index serves
     #[arg(long)]
     nothing_fits: Option<PathBuf>,
-    /// Write what was found: a JSON object a line with qid, fit, evidence and the best 50 routes
+    /// Write the results to this file, one JSON object a line: qid, fit, evidence and the best 50 routes
     #[arg(long)]
     run: Option<PathBuf>,
     /// Print one JSON object
@@ -218,8 +218,8 @@ fn report(args: &EvalArgs, router: &Router, found: &[Routed], abstention: Option
             println!("{name:12} {value}{interval}");
         }
         if let Some(abstention) = abstention {
-            println!("nothing fits, said of tasks that no skill serves: {}", abstention["unserved_none"]);
-            println!("nothing fits, said of a right first route: {}", abstention["right_lost"]);
+            println!("share of "none" among tasks that no skill serves: {}", abstention["unserved_none"]);
+            println!("share of "none" among right first routes: {}", abstention["right_lost"]);
         }
         return;
     }

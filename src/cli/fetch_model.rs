@@ -19,9 +19,9 @@ use super::convert::{ConvertArgs, convert, print};
 
 /// Download a model from the Hugging Face hub and convert it in one go
 ///
-/// The files go to the cache that Hugging Face's own tools use (HF_HOME, else ~/.cache/huggingface), a download that broke
-/// off continues there, and what is there already is not fetched again. HF_TOKEN opens private repositories, and
-/// HF_ENDPOINT names another server. Then the same as `skillrouter quantize`.
+/// Files go to the cache of Hugging Face's own tools (HF_HOME, else ~/.cache/huggingface). A broken download continues
+/// where it stopped, and files in the cache are not fetched again. HF_TOKEN opens private repositories;
+/// HF_ENDPOINT names another server. The model is then converted as by `skillrouter quantize`.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  skillrouter fetch-model pipizhao/SkillRouter-Embedding-0.6B --task encoder --bits 4 --license Apache-2.0"
@@ -58,7 +58,7 @@ const FILES: [&str; 6] = [
 /// Runs the subcommand.
 pub fn run(mut args: FetchModelArgs) -> Result<()> {
     let Some((_, name)) = args.repo.split_once('/') else {
-        bail!("{} is no repository; give OWNER/NAME as on the hub", args.repo);
+        bail!("{} is not the name of a repository; give OWNER/NAME as on the hub", args.repo);
     };
     let out = args.out.take().unwrap_or_else(|| Path::new("models").join(name));
     let progress = !args.json && io::IsTerminal::is_terminal(&io::stderr());
@@ -99,7 +99,7 @@ fn download(repo: &ApiRepo, name: &str, revision: &str) -> Result<(PathBuf, Stri
     let wanted = FILES.into_iter().filter(|file| listed.contains(file)).chain(weights);
     let mut folder = None;
     for file in wanted {
-        let path = repo.get(file).with_context(|| format!("{file} of {name} did not come; try again to continue"))?;
+        let path = repo.get(file).with_context(|| format!("{file} of {name} could not be downloaded; run the command again to continue"))?;
         check(&path)?;
         if file == FILES[0] {
             folder = path.parent().map(Path::to_owned);
@@ -122,7 +122,7 @@ fn check(path: &Path) -> Result<()> {
         return Ok(());
     }
     fs::remove_file(&stored)?;
-    bail!("{} came damaged and was deleted; try again", path.display());
+    bail!("{} arrived damaged and was deleted; try again", path.display());
 }
 
 struct HashWriter<'a>(&'a mut Sha256);

@@ -42,7 +42,7 @@ const BATCH: usize = 16;
 ///
 /// Sources are folders (every SKILL.md below them; .gitignore is respected), .jsonl and .jsonl.gz files (id, name,
 /// description, body, license, source on each line), and .zip files. A broken file is named and skipped. The index
-/// appears in its place only when it is complete, and the same skills always give the same bytes.
+/// replaces an older one only when it is complete. The same skills always give the same bytes.
 #[derive(Args)]
 pub struct IndexArgs {
     /// Folders, .jsonl, .jsonl.gz or .zip files
@@ -63,20 +63,20 @@ pub struct IndexArgs {
     /// Leave out the map, the picture of the index that a page can show
     #[arg(long)]
     no_map: bool,
-    /// Leave out the bodies: the index searches them, but holds no copy
+    /// Leave out the bodies: they are searched, but the index holds no copy
     #[arg(long)]
     no_bodies: bool,
-    /// Keep bodies only of skills with one of these licences (repeatable, case ignored)
+    /// Include bodies only of skills with this licence; repeat it for several (case is ignored)
     #[arg(long, value_name = "LICENSE", conflicts_with = "no_bodies")]
     bodies_only: Vec<String>,
-    /// Add to the index that stands at --out; skills of the same id are replaced, and only new texts are embedded
+    /// Add to the index at --out: replace skills of the same id, embed only new texts
     #[arg(long)]
     append: bool,
     /// With --append: remove the skill of this id (repeatable)
     #[arg(long, value_name = "ID", requires = "append")]
     remove: Vec<String>,
-    /// Keep so many terms of each body, its best, for the lexical leg [default: all in small indexes; from 5,000 skills
-    /// on the words of names and descriptions, but for the commonest]
+    /// Number of terms of each body to keep for the word search, best first [default: all in indexes of fewer than 5,000 skills;
+    /// in larger ones the words of names and descriptions, without the commonest]
     #[arg(long)]
     keywords: Option<usize>,
     /// Print one JSON object
@@ -121,12 +121,12 @@ pub fn run(args: IndexArgs) -> Result<()> {
         frequencies.clear(); // Every skill's full text is at hand.
     }
     if let Some(id) = missing.into_iter().min() {
-        bail!("--remove {id}: the index has no such skill; ids are those that `skillrouter route --json` shows");
+        bail!("--remove {id}: the index has no skill of this id; `skillrouter route --json` shows ids");
     }
     let lexical = args.keywords.map(|keywords| LexicalConfig { keywords, ..LexicalConfig::ALL });
     let config = IndexConfig { hnsw: args.hnsw, map: !args.no_map, no_bodies: args.no_bodies, lexical };
     let (manifest, id) = (encoder.manifest(), encoder.manifest().encoder_id()?);
-    let Role::Encoder { routing, .. } = manifest.role.clone() else { bail!("{} is no encoder", manifest.name) };
+    let Role::Encoder { routing, .. } = manifest.role.clone() else { bail!("{} is not an encoder; choose one with --model", manifest.name) };
     let frequencies = frequencies.into_iter().collect();
     let progress = Progress::spinner("writing the index");
     let output = builder_on_one_thread(|| {
@@ -163,12 +163,12 @@ impl Existing {
         let (built_with, this) = (&index.manifest().encoder, encoder.manifest().encoder_id()?);
         if *built_with != this {
             bail!(
-                "{} was built for encoder {built_with}, this is {this}; build it anew without --append",
+                "{} was built for encoder {built_with}, this is {this}; build it from scratch, without --append",
                 dir.display()
             );
         }
         let (Some(lexical), Some(vectors)) = (index.lexical(), index.vectors()) else {
-            bail!("{} is not complete; build it anew without --append", dir.display());
+            bail!("{} is incomplete; build it from scratch, without --append", dir.display());
         };
         let (terms, frequencies) = lexical.kept_terms();
         let mut existing = Existing { frequencies: frequencies.into_iter().collect(), ..Existing::default() };

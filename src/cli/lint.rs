@@ -21,8 +21,8 @@ use super::{Outcome, files::read};
 /// names and no angle brackets in descriptions. Both verdicts are shown. Exit code 0 when neither objects, 1 when one
 /// does, 2 for errors.
 ///
-/// Risk notes follow, such as "downloads and runs remote code", each with its line. They are facts to look at, no
-/// objections, and change no exit code. In the JSON their lines are those of the body, from 1; 0 is the front matter.
+/// Then come risk notes, such as "downloads and runs remote code", each with its line. They are facts to look at, not
+/// objections, and do not change the exit code. In JSON, lines count from 1 in the body; 0 is the front matter.
 #[derive(Args)]
 pub struct LintArgs {
     /// Skill folders, folders of them, or SKILL.md files

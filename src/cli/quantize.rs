@@ -11,9 +11,9 @@ use super::convert::{ConvertArgs, convert, print};
 ///
 /// Encoders and rerankers of the BERT and Qwen3 families. Needs config.json, tokenizer.json and *.safetensors in the
 /// folder, and reads what sentence-transformers keeps beside them (modules.json, 1_Pooling/config.json,
-/// sentence_bert_config.json, config_sentence_transformers.json) where it is; a contract.json, in the form that
-/// model.json has it in, comes before all of them. The result holds model.json, the
-/// tokenizer, and weight files of at most 24 MiB; it is opened once before it gets its name, so what is there
+/// sentence_bert_config.json, config_sentence_transformers.json). A contract.json, in the form of
+/// model.json's contract, overrules all of them. The result holds model.json, the
+/// tokenizer, and weight files of at most 24 MiB. It is opened as a test before it gets its name.
 /// afterwards works. To download and convert in one go, see `skillrouter fetch-model`.
 #[derive(Args)]
 pub struct QuantizeArgs {

@@ -72,7 +72,7 @@ pub struct SearchArgs {
     /// Index folder
     #[arg(long)]
     pub index: PathBuf,
-    /// Model folder; it must be the one that the index was built with
+    /// Model folder: the encoder that built the index
     #[arg(long, default_value = DEFAULT_MODEL)]
     pub model: PathBuf,
     /// Which legs to ask
@@ -130,7 +130,7 @@ impl SearchArgs {
             return Ok((router, None));
         }
         if self.reranker.is_none() && !dir.exists() {
-            eprintln!("note: {} is not there, so answers are not reranked", dir.display());
+            eprintln!("note: {} does not exist, so answers are not reranked", dir.display());
             return Ok((router, None));
         }
         usage.documents = self.documents.map_or(usage.documents, Documents::from);

@@ -12,7 +12,7 @@ use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
 /// Serve a folder on this machine, such as the site that `make site` puts together
 ///
-/// For a look, not for the public: any static host serves the same files. Stops with Ctrl-C.
+/// For a local look only; any static host can serve the same files. Ctrl-C stops it.
 #[derive(Args)]
 pub struct ServeArgs {
     /// Folder to serve
@@ -26,7 +26,7 @@ pub struct ServeArgs {
 /// Runs the subcommand.
 pub fn run(args: ServeArgs) -> Result<()> {
     if !args.dir.is_dir() {
-        bail!("{} is no folder; `make site` makes target/site", args.dir.display());
+        bail!("{} is not a folder; `make site` makes target/site", args.dir.display());
     }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the server")?;

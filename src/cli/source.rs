@@ -51,7 +51,7 @@ impl Sources {
                 }
                 name if name.ends_with(".zip") => found.add_zip(source, open()?)?,
                 _ if !source.exists() => bail!("{} does not exist", source.display()),
-                _ => bail!("{} is no folder, .jsonl, .jsonl.gz or .zip", source.display()),
+                _ => bail!("{} is not a folder, .jsonl, .jsonl.gz or .zip file", source.display()),
             }
         }
         Ok(found)

@@ -21,7 +21,7 @@ use super::{
     files::{Parts, open_index, open_loader, read},
 };
 
-/// Check an index or model folder: all files there, all bytes as written, everything opens
+/// Check an index or model folder: no file is missing, every byte is as written, everything opens
 ///
 /// Exit code 0 when it is sound, 2 when it is not; the file and what to do are named.
 #[derive(Args)]

@@ -92,7 +92,7 @@ impl BertConfig {
             return refuse(format!("position_embedding_type {}", self.position_embedding_type));
         }
         if let Some(width) = [self.hidden_size, self.intermediate_size].iter().find(|width| !width.is_multiple_of(8)) {
-            return refuse(format!("a width of {width}, which is no multiple of 8"));
+            return refuse(format!("a width of {width}, which is not a multiple of 8"));
         }
         if self.num_attention_heads == 0 || !self.hidden_size.is_multiple_of(self.num_attention_heads) {
             return refuse(format!("hidden_size {} in {} heads", self.hidden_size, self.num_attention_heads));
@@ -212,7 +212,7 @@ impl Qwen3Config {
         let refuse = |feature: String| Err(Error::Unsupported { model: model.to_owned(), feature });
         let widths = [self.hidden_size, self.intermediate_size, self.num_attention_heads * self.head_dim];
         if let Some(width) = widths.iter().find(|width| !width.is_multiple_of(8)) {
-            return refuse(format!("a width of {width}, which is no multiple of 8"));
+            return refuse(format!("a width of {width}, which is not a multiple of 8"));
         }
         if !self.head_dim.is_multiple_of(4) {
             return refuse(format!("head_dim {}", self.head_dim));

@@ -30,8 +30,8 @@ for (const colorScheme of ['light', 'dark']) {
       await expectNoViolations(page);
     });
 
-    test('while loading, and with an error', async ({ demo, page, context }) => {
-      await context.route('**/weights-*', () => {});
+    test('while loading, and with an error', async ({ demo, page, site }) => {
+      site.route('**/weights-*', () => {});
       await demo.open('words');
       await expect(page.locator('#loading')).toBeVisible();
       await expectNoViolations(page);
@@ -57,10 +57,10 @@ for (const colorScheme of ['light', 'dark']) {
       await expectNoViolations(page);
     });
 
-    test('whatever is said of the fit', async ({ demo, page, context }) => {
+    test('whatever is said of the fit', async ({ demo, page, site }) => {
       test.slow(); // It opens the page for each word.
       let word;
-      await changeRouting(context, (routing) => (routing.calibration = alwaysFits(FITS[word])));
+      changeRouting(site, (routing) => (routing.calibration = alwaysFits(FITS[word])));
       for (word of Object.keys(FITS)) {
         await demo.open('ready', NO_RERANKER);
         await demo.ask('plan a wedding');

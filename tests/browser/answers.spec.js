@@ -78,20 +78,20 @@ test('the index\'s own models: a skill that is named fits strongly, and nothing 
   for (const { coverage } of Object.values(nonsense)) expect(coverage).toBe(0);
 });
 
-test('an index that was not calibrated says nothing of what fits', async ({ page, context }) => {
-  await changeRouting(context, (routing) => delete routing.calibration);
+test('an index that was not calibrated says nothing of what fits', async ({ page, site }) => {
+  changeRouting(site, (routing) => delete routing.calibration);
   const router = await openRouter(page, WITHOUT);
   const answer = await router.evaluate((router) => router.route('wedding seating plan'));
   expect(answer.stage).toBe('retrieved');
   expect(answer.fit).toBeUndefined();
 });
 
-test('answers by words alone when it is asked to, or told not to wait', async ({ page, context }) => {
+test('answers by words alone when it is asked to, or told not to wait', async ({ page, site }) => {
   let release;
   const held = new Promise((resolve) => (release = resolve));
-  await context.route('**/weights-*', async (route) => {
+  site.route('**/weights-*', async (route) => {
     await held;
-    await route.continue();
+    route.continue();
   });
   const router = await openRouter(page, WITHOUT);
   const lexical = await router.evaluate((router) => router.route('plan a wedding', { mode: 'lexical' }));

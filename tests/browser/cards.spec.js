@@ -203,8 +203,8 @@ test.describe('comparing', () => {
   }
 
   for (const [what, expected] of [['another skill', 'There is no other skill in this answer.'], ['its code', /^This is not here: /]]) {
-    test(`without ${what} says so`, async ({ page, context }) => {
-      if (what === 'its code') await context.route('**/skill-search/compare.js', (route) => route.abort());
+    test(`without ${what} says so`, async ({ page, site }) => {
+      if (what === 'its code') site.route('**/skill-search/compare.js', (route) => route.abort());
       await ask(page, { routes: FAKE_ROUTES.slice(0, 1) });
       await openSkill(page);
       await page.locator('#panel-compare summary').click();

@@ -75,7 +75,7 @@ test('an element that is moved keeps its router', async ({ page }) => {
     const search = document.querySelector('skill-search');
     const { router } = search;
     document.getElementById('elsewhere').append(search);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve)); // The element looks in a task of its own whether it is still there, which comes before this one.
     return router !== null && search.router === router;
   });
   expect(is_same).toBe(true);
@@ -128,8 +128,10 @@ test('a router of the page is used, shared, and never closed; copies are one ent
   await expect(panel.locator('#panel-copy-list li')).toHaveText(['second/catalogue', 'third/catalogue']);
   await expect(panel.locator('#panel-passage')).toHaveText(/^Photograph every receipt flat/);
   await expect(panel.locator('mark')).toHaveText(['receipt', 'turn', 'spreadsheet', 'receipt']);
-  await page.evaluate(() => document.querySelector('skill-search').remove());
-  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
+  await page.evaluate(() => {
+    document.querySelector('skill-search').remove();
+    return new Promise((resolve) => setTimeout(resolve)); // The element lets go in a task of its own, which comes before this one.
+  });
   expect(await page.evaluate(() => window.n_closed)).toBeUndefined();
 });
 

@@ -7,12 +7,12 @@ import { alwaysFits, changeRouting, FITS } from './tampering.js';
 
 const NOTHING_FITS = 'Nothing here seems to fit this task. The nearest:';
 
-test('answers while one types, by words and then by meaning', async ({ demo, page, context }) => {
+test('answers while one types, by words and then by meaning', async ({ demo, page, site }) => {
   let release;
   const held = new Promise((resolve) => (release = resolve));
-  await context.route('**/weights-*', async (route) => {
+  site.route('**/weights-*', async (route) => {
     await held;
-    await route.continue();
+    route.continue();
   });
   await demo.open('words', NO_RERANKER);
   await expect(demo.query).toBeFocused();
@@ -84,8 +84,8 @@ test('a task pasted over several lines keeps its words apart', async ({ demo, pa
   await expect(page.locator('#answer-stage')).toHaveText('by words and meaning');
 });
 
-test('says so when nothing matches, and takes it back', async ({ demo, page, context }) => {
-  await context.route('**/weights-*', (route) => route.fulfill({ status: 404 })); // By meaning something is always nearest.
+test('says so when nothing matches, and takes it back', async ({ demo, page, site }) => {
+  site.route('**/weights-*', (route) => route.fulfill({ status: 404 })); // By meaning something is always nearest.
   await demo.open('failed');
   await demo.query.fill('zzzqqq xxyyzz');
   await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
@@ -95,8 +95,8 @@ test('says so when nothing matches, and takes it back', async ({ demo, page, con
 });
 
 for (const [word, p] of Object.entries(FITS).filter(([word]) => word !== 'none')) {
-  test(`a ${word} fit is said on the first skill, and announced`, async ({ demo, page, context }) => {
-    await changeRouting(context, (routing) => (routing.calibration = alwaysFits(p)));
+  test(`a ${word} fit is said on the first skill, and announced`, async ({ demo, page, site }) => {
+    changeRouting(site, (routing) => (routing.calibration = alwaysFits(p)));
     await demo.open('ready', NO_RERANKER);
     await demo.ask('plan a wedding');
     await expect(demo.options.first()).toContainText(`${word} fit`);
@@ -107,8 +107,8 @@ for (const [word, p] of Object.entries(FITS).filter(([word]) => word !== 'none')
   });
 }
 
-test('where nothing fits it says so, and the nearest skills stay usable', async ({ demo, page, context }) => {
-  await changeRouting(context, (routing) => (routing.calibration = alwaysFits(FITS.none)));
+test('where nothing fits it says so, and the nearest skills stay usable', async ({ demo, page, site }) => {
+  changeRouting(site, (routing) => (routing.calibration = alwaysFits(FITS.none)));
   await demo.open('ready', NO_RERANKER);
   await demo.ask('plan a wedding');
   await expect(demo.title).toHaveText(NOTHING_FITS);
@@ -121,13 +121,13 @@ test('where nothing fits it says so, and the nearest skills stay usable', async 
   await expect(demo.panel.getByRole('heading', { level: 2 })).toHaveText(nearest);
 });
 
-test('words alone never say that nothing fits', async ({ demo, page, context }) => {
+test('words alone never say that nothing fits', async ({ demo, page, site }) => {
   let release;
   const held = new Promise((resolve) => (release = resolve));
-  await changeRouting(context, (routing) => (routing.calibration = alwaysFits(FITS.none)));
-  await context.route('**/weights-*', async (route) => {
+  changeRouting(site, (routing) => (routing.calibration = alwaysFits(FITS.none)));
+  site.route('**/weights-*', async (route) => {
     await held;
-    await route.continue();
+    route.continue();
   });
   await demo.open('words', NO_RERANKER);
   await demo.ask('plan a wedding', 'lexical');
@@ -148,9 +148,9 @@ test('with its own models it tells a task that a skill serves from one that none
   await expect(demo.fits).toHaveCount(0);
 });
 
-test('nothing moves in the list, whatever is said of the fit', async ({ demo, page, context }) => {
+test('nothing moves in the list, whatever is said of the fit', async ({ demo, page, site }) => {
   let calibration;
-  await changeRouting(context, (routing) => (routing.calibration = calibration));
+  changeRouting(site, (routing) => (routing.calibration = calibration));
   const layouts = [];
   for (calibration of [undefined, alwaysFits(FITS.strong), alwaysFits(FITS.none)]) {
     await demo.open('ready', NO_RERANKER);
@@ -228,11 +228,10 @@ test('can be installed: the manifest names icons that are there, and the button 
   expect(await page.evaluate(() => window.n_prompts)).toBe(1);
 });
 
-test('downloads nothing twice', async ({ demo, page, context }) => {
+test('downloads nothing twice', async ({ demo, page, site }) => {
   await demo.open();
   await demo.expectAllKept();
-  const fetched = [];
-  context.on('request', (request) => fetched.push(new URL(request.url()).pathname));
+  const fetched = site.watch();
   await page.reload();
   await demo.expectComplete();
   const manifests = [ENCODER, OWN_RERANKER].map((name) => `/models/${name}/model.json`);

@@ -408,9 +408,9 @@ it('an author sees what outranks the skill over all its queries, and which words
   await expect(words).toBeHidden();
 });
 
-it('a failing query is shown on the map', async ({ evaluation, page, context }) => {
+it('a failing query is shown on the map', async ({ evaluation, page, site }) => {
   const names = JSON.stringify(skillIds());
-  await tamper(context, '**/client.js', (body) => `${body}
+  tamper(site, '**/client.js', (body) => `${body}
     SkillRouter.prototype.map = async () => ({ points: new Uint16Array(2 * ${names}.length), names: ${names} });`);
   await evaluation.open();
   await evaluation.choose(file([{ query: TASK, skill: OTHER }]));
@@ -433,8 +433,8 @@ it('many failing queries come in portions', async ({ evaluation, page }) => {
   await expect(page.locator('#failures-more')).toBeHidden();
 });
 
-it('a run in which the engine stops keeps what it has, and the next one works', async ({ evaluation, context }) => {
-  await patchEngine(context, PANIC_ON_REQUEST);
+it('a run in which the engine stops keeps what it has, and the next one works', async ({ evaluation, site }) => {
+  patchEngine(site, PANIC_ON_REQUEST);
   await evaluation.open();
   await evaluation.choose(file([{ query: TASK, skill: SKILL }, { query: 'panic', skill: SKILL }]));
   await evaluation.run.click();
@@ -469,8 +469,8 @@ it('runs stand side by side until they are removed', async ({ evaluation, page }
   await expect(evaluation.run).toBeFocused();
 });
 
-it('what is said to fit nothing is counted', async ({ evaluation, page, context }) => {
-  await changeRouting(context, (routing) => (routing.calibration = alwaysFits(FITS.none)));
+it('what is said to fit nothing is counted', async ({ evaluation, page, site }) => {
+  changeRouting(site, (routing) => (routing.calibration = alwaysFits(FITS.none)));
   await evaluation.open();
   await evaluation.choose(file([{ query: TASK, skill: SKILL }, { query: TASK, skill: OTHER, should_trigger: false }]));
   await evaluation.runAll();
@@ -480,8 +480,8 @@ it('what is said to fit nothing is counted', async ({ evaluation, page, context 
   await expect(page.getByLabel('Search by').getByRole('option')).toHaveText(['Words and meaning', 'Meaning only', 'Words only']);
 });
 
-it('without its model it says that answers are less than asked for', async ({ evaluation, page, context }) => {
-  await context.route('**/weights-*', (route) => route.fulfill({ status: 404 }));
+it('without its model it says that answers are less than asked for', async ({ evaluation, page, site }) => {
+  site.route('**/weights-*', (route) => route.fulfill({ status: 404 }));
   await page.goto('evaluate.html');
   await expect(evaluation.banner).toContainText('The model could not be loaded', { timeout: 30_000 });
   await evaluation.choose(file([{ query: TASK, skill: SKILL }]));
@@ -499,12 +499,12 @@ it('skills that the index does not have are named, and missed', async ({ evaluat
   await expect(evaluation.failures.first()).toContainText('The right skill was not found in the index');
 });
 
-it('the catalogue’s own queries are offered where the site has them', async ({ evaluation, page, context }) => {
+it('the catalogue’s own queries are offered where the site has them', async ({ evaluation, page, site }) => {
   const own = page.getByRole('button', { name: 'Use the catalogue’s own queries' });
-  await context.route('**/index/queries.json', (route) => route.fulfill({ status: 404 }));
+  site.route('**/index/queries.json', (route) => route.fulfill({ status: 404 }));
   await evaluation.open();
   await expect(own).toBeHidden();
-  await context.route('**/index/queries.json', (route) => route.fulfill({ json: [{ query: TASK, skill: SKILL }] }));
+  site.route('**/index/queries.json', (route) => route.fulfill({ json: [{ query: TASK, skill: SKILL }] }));
   await evaluation.open();
   await own.click();
   await expect(evaluation.chosen).toContainText('the catalogue’s own 1 query for 1 skill');

@@ -2,7 +2,7 @@
  * What goes wrong with a GPU: every fault is survived on a second try or on the CPU, with the reason, and no answer is lost.
  */
 
-import { expect, openRouter, test, watchGpuBuild } from './page.js';
+import { expect, openRouter, test, GPU_BUILD } from './page.js';
 import { changeManifest, flipByte, PANICS, patchEngine, patchWorker, tamper } from './tampering.js';
 
 const RERANKER = 'tiny-bert-pair';
@@ -34,7 +34,7 @@ function afterBatches(numbers, code) {
     };`;
 }
 
-const instancesOf = (urls) => new Set(urls.filter((url) => url.includes('skillrouter.js')).map((url) => new URL(url).search));
+const instancesOf = (urls) => new Set(urls.filter((url) => url.includes('skillrouter.js')).map((url) => new URL(url, 'http://localhost').search));
 
 test.beforeEach(async ({ page }) => {
   await page.goto('bench.html?scan=none&tokens=none');
@@ -54,33 +54,33 @@ const NO_GPU = {
 };
 
 for (const [what, [code, reason]] of Object.entries(NO_GPU)) {
-  test(`${what}: the CPU answers and says why`, async ({ page, context }) => {
-    const fetched = watchGpuBuild(context);
-    await patchWorker(context, code);
+  test(`${what}: the CPU answers and says why`, async ({ page, site }) => {
+    const fetched = site.watch(GPU_BUILD);
+    patchWorker(site, code);
     const answer = await routeOnce(page, { reranker: RERANKER });
     expect(answer).toMatchObject({ stage: 'reranked', device: { kind: 'cpu', reason: expect.stringMatching(reason) } });
     expect(fetched).toEqual([]);
   });
 }
 
-test('a device that is refused: tried twice, then the CPU', async ({ page, context }) => {
-  const fetched = watchGpuBuild(context);
-  await patchWorker(context, `GPUAdapter.prototype.requestDevice = async () => { throw new Error('out of devices'); };`);
+test('a device that is refused: tried twice, then the CPU', async ({ page, site }) => {
+  const fetched = site.watch(GPU_BUILD);
+  patchWorker(site, `GPUAdapter.prototype.requestDevice = async () => { throw new Error('out of devices'); };`);
   test.info().annotations.push({ type: 'note', description: 'The engine panics on that, so the instance is given up.' });
   const answer = await routeOnce(page);
   expect(answer).toMatchObject({ stage: 'retrieved', device: { kind: 'cpu', reason: expect.stringMatching(/the GPU failed/) } });
   expect(instancesOf(fetched).size).toBe(2);
 });
 
-test('the GPU build is not on the server: the CPU answers and says why', async ({ page, context }) => {
-  await context.route('**/pkg/gpu/**', (route) => route.fulfill({ status: 404 }));
+test('the GPU build is not on the server: the CPU answers and says why', async ({ page, site }) => {
+  site.route('**/pkg/gpu/**', (route) => route.fulfill({ status: 404 }));
   const answer = await routeOnce(page);
   expect(answer).toMatchObject({ stage: 'retrieved', device: { kind: 'cpu', reason: expect.stringMatching(/engine for the GPU could not be loaded/) } });
 });
 
-test('a device that computes wrong numbers is found out before it answers', async ({ page, context }) => {
-  const fetched = watchGpuBuild(context);
-  await tamper(context, `**/${RERANKER}/model.json`, (body) => changeManifest(body, ({ self_test }) => {
+test('a device that computes wrong numbers is found out before it answers', async ({ page, site }) => {
+  const fetched = site.watch(GPU_BUILD);
+  tamper(site, `**/${RERANKER}/model.json`, (body) => changeManifest(body, ({ self_test }) => {
     self_test.expected = self_test.expected.map((value) => value + 7);
   }));
   const answer = await routeOnce(page, { reranker: RERANKER });
@@ -89,8 +89,8 @@ test('a device that computes wrong numbers is found out before it answers', asyn
   expect(instancesOf(fetched).size).toBeGreaterThanOrEqual(2);
 });
 
-test('a device lost between batches: another goes on where it stopped', async ({ page, context }) => {
-  await patchEngine(context, KEEP_DEVICES + afterBatches([1], 'globalThis.devices.at(-1).destroy();'), 'gpu');
+test('a device lost between batches: another goes on where it stopped', async ({ page, site }) => {
+  patchEngine(site, KEEP_DEVICES + afterBatches([1], 'globalThis.devices.at(-1).destroy();'), 'gpu');
   const answer = await routeOnce(page, { reranker: LONG_RERANKER }, { rerank: 40, top: 40 });
   expect(answer).toMatchObject({ stage: 'reranked', reranked: { done: 40, of: 40 }, device: { kind: 'gpu' } });
   expect(answer.reason).toBeUndefined();
@@ -98,8 +98,8 @@ test('a device lost between batches: another goes on where it stopped', async ({
   expect(await page.workers()[0].evaluate(() => globalThis.devices.length)).toBe(2);
 });
 
-test('a device lost in the middle of a batch, twice: the CPU finishes the list', async ({ page, context }) => {
-  await patchEngine(context, `${KEEP_DEVICES}
+test('a device lost in the middle of a batch, twice: the CPU finishes the list', async ({ page, site }) => {
+  patchEngine(site, `${KEEP_DEVICES}
     const { next } = Reranker.prototype;
     Reranker.prototype.next = function () {
       const batch = next.call(this);
@@ -110,8 +110,8 @@ test('a device lost in the middle of a batch, twice: the CPU finishes the list',
   expect(answer).toMatchObject({ stage: 'reranked', reranked: { done: 20, of: 20 }, device: { kind: 'cpu', reason: expect.stringMatching(/device was lost/) } });
 });
 
-test('a device lost while the task is encoded: the answer comes all the same', async ({ page, context }) => {
-  await patchEngine(context, `${KEEP_DEVICES}
+test('a device lost while the task is encoded: the answer comes all the same', async ({ page, site }) => {
+  patchEngine(site, `${KEEP_DEVICES}
     const { embed_query } = Encoder.prototype;
     Encoder.prototype.embed_query = function (query) {
       const vector = embed_query.call(this, query);
@@ -123,36 +123,36 @@ test('a device lost while the task is encoded: the answer comes all the same', a
   expect(answer.routes[0].name).toBe('receipts-to-spreadsheet');
 });
 
-test('an error of the device that nobody caught is a failure', async ({ page, context }) => {
+test('an error of the device that nobody caught is a failure', async ({ page, site }) => {
   // Chromium tells of errors when it has to ask the device anyway: hence the last line.
   const invalid = `devices.at(-1).createShaderModule({ code: 'this is no shader' });
     devices.at(-1).createBuffer({ size: 64, usage: 0xffff });
     await devices.at(-1).queue.onSubmittedWorkDone();`;
-  await patchEngine(context, KEEP_DEVICES + afterBatches([1], invalid), 'gpu');
+  patchEngine(site, KEEP_DEVICES + afterBatches([1], invalid), 'gpu');
   const answer = await routeOnce(page, { reranker: LONG_RERANKER }, { rerank: 40 });
   expect(answer).toMatchObject({ stage: 'reranked', reranked: { done: 40, of: 40 } });
   expect(await page.workers()[0].evaluate(() => globalThis.devices.length)).toBe(2);
 });
 
-test('no memory for the weights: the CPU', async ({ page, context }) => {
-  await patchEngine(context, `Encoder.prototype.finish = () => { throw Object.assign(new Error('device: out of memory; try again, or use the CPU'), { code: 'device' }); };`, 'gpu');
+test('no memory for the weights: the CPU', async ({ page, site }) => {
+  patchEngine(site, `Encoder.prototype.finish = () => { throw Object.assign(new Error('device: out of memory; try again, or use the CPU'), { code: 'device' }); };`, 'gpu');
   const answer = await routeOnce(page, {});
   expect(answer.device).toMatchObject({ kind: 'cpu', reason: 'the GPU failed (out of memory); the CPU is used instead' });
 });
 
 for (const [where, panic] of Object.entries(PANICS)) {
-  test(`a panic of the GPU build ${where}: the CPU build and its answers live on`, async ({ page, context }) => {
-    await patchEngine(context, `Reranker.prototype.next = function () { ${panic} };`, 'gpu');
+  test(`a panic of the GPU build ${where}: the CPU build and its answers live on`, async ({ page, site }) => {
+    patchEngine(site, `Reranker.prototype.next = function () { ${panic} };`, 'gpu');
     const answer = await routeOnce(page, { reranker: RERANKER });
     expect(answer).toMatchObject({ stage: 'reranked', device: { kind: 'cpu', reason: expect.stringContaining('unreachable') } });
   });
 }
 
-test('a call that never ends', async ({ page, context }) => {
-  await patchWorker(context, `
+test('a call that never ends', async ({ page, site }) => {
+  patchWorker(site, `
     const { setTimeout } = globalThis;
-    globalThis.setTimeout = (run, ms, ...rest) => setTimeout(run, ms === 60_000 && globalThis.stuck ? 1000 : ms, ...rest);`);
-  await patchEngine(context, `
+    globalThis.setTimeout = (run, ms, ...rest) => setTimeout(run, ms === 60_000 && globalThis.stuck ? 0 : ms, ...rest);`);
+  patchEngine(site, `
     const { begin } = Reranker.prototype;
     Reranker.prototype.begin = async function (...parameters) {
       const begun = await begin.apply(this, parameters);
@@ -165,15 +165,15 @@ test('a call that never ends', async ({ page, context }) => {
 });
 
 const DAMAGES = {
-  missing: { code: 'not-found', break: (context, glob) => context.route(glob, (route) => route.fulfill({ status: 404 })) },
-  truncated: { code: 'truncated', break: (context, glob) => tamper(context, glob, (body) => body.subarray(0, body.length >> 1)) },
-  altered: { code: 'checksum', break: (context, glob) => tamper(context, glob, flipByte) },
+  missing: { code: 'not-found', break: (site, glob) => site.route(glob, (route) => route.fulfill({ status: 404 })) },
+  truncated: { code: 'truncated', break: (site, glob) => tamper(site, glob, (body) => body.subarray(0, body.length >> 1)) },
+  altered: { code: 'checksum', break: (site, glob) => tamper(site, glob, flipByte) },
 };
 
 for (const [damage, { code, break: breakFile }] of Object.entries(DAMAGES)) {
-  test(`weights that are ${damage} are no fault of the device`, async ({ page, context }) => {
-    const fetched = watchGpuBuild(context);
-    await breakFile(context, `**/${RERANKER}/weights-*`);
+  test(`weights that are ${damage} are no fault of the device`, async ({ page, site }) => {
+    const fetched = site.watch(GPU_BUILD);
+    breakFile(site, `**/${RERANKER}/weights-*`);
     const router = await openRouter(page, { reranker: RERANKER, device: 'gpu' });
     const result = await router.evaluate(async (router, task) => ({
       code: await router.reranker_ready.catch(({ code }) => code),
@@ -185,25 +185,29 @@ for (const [damage, { code, break: breakFile }] of Object.entries(DAMAGES)) {
   });
 }
 
-test('no space left: the models are used, and fetched again when a device is lost', async ({ page, context, baseURL }) => {
+test('no space left: the models are used, and fetched again when a device is lost', async ({ page, context, baseURL, site }) => {
   const devtools = await context.newCDPSession(page);
   await devtools.send('Storage.overrideQuotaForOrigin', { origin: new URL(baseURL).origin, quotaSize: 500_000 });
-  await patchEngine(context, KEEP_DEVICES + afterBatches([1], 'globalThis.devices.at(-1).destroy();'), 'gpu');
+  patchEngine(site, KEEP_DEVICES + afterBatches([1], 'globalThis.devices.at(-1).destroy();'), 'gpu');
   const answer = await routeOnce(page, { reranker: LONG_RERANKER }, { rerank: 40 });
   expect(answer).toMatchObject({ stage: 'reranked', reranked: { done: 40, of: 40 }, device: { kind: 'gpu' } });
 });
 
 for (const what of ['weights-*', 'pkg/gpu/**']) {
-  test(`cancelling while ${what} does not come`, async ({ page, context }) => {
-    await context.route(`**/${what}`, () => {});
-    const { answer, ready } = await page.evaluate(async (task) => {
+  test(`cancelling while ${what} does not come`, async ({ page, site }) => {
+    site.route(`**/${what}`, () => {});
+    const asked = site.watch(what === 'weights-*' ? /\/weights-/ : GPU_BUILD);
+    const opening = await page.evaluateHandle(async (task) => {
       const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
       const controller = new AbortController();
       const router = await SkillRouter.open({ device: 'gpu', reranker: null, signal: controller.signal });
-      const answer = router.route(task);
-      setTimeout(() => controller.abort(), 1000);
-      return { answer: await answer, ready: await router.ready.catch(({ name }) => name) };
+      return { controller, router, answer: router.route(task) };
     }, TASK);
+    await expect.poll(() => asked).not.toEqual([]);
+    const { answer, ready } = await opening.evaluate(async ({ controller, router, answer }) => {
+      controller.abort();
+      return { answer: await answer, ready: await router.ready.catch(({ name }) => name) };
+    });
     expect(ready).toBe('AbortError');
     expect(answer).toMatchObject({ stage: 'lexical', reason: expect.stringContaining('was stopped') });
   });

@@ -5,67 +5,67 @@
 import { Demo, ENCODER, expect, NO_RERANKER, openRouter, OWN_RERANKER, test } from './page.js';
 import { flipByte, PANIC_ON_REQUEST, PANICS, patchEngine, seal, tamper } from './tampering.js';
 
-test('missing weights: words go on answering, the banner says what to do, a retry heals it', async ({ demo, context }) => {
-  await context.route('**/weights-*', (route) => route.fulfill({ status: 404, body: 'no' }));
+test('missing weights: words go on answering, the banner says what to do, a retry heals it', async ({ demo, site }) => {
+  site.route('**/weights-*', (route) => route.fulfill({ status: 404, body: 'no' }));
   await demo.open('failed');
   await expect(demo.banner).toContainText('A file is missing on the server');
   await expect(demo.banner).toContainText(/weights-\S+ is not on the server \(404\); reload the page, .*publish/);
   await expect(demo.banner).toContainText('answers are by words only');
   await demo.ask('turn these receipts into a spreadsheet', 'lexical');
   await expect(demo.names.first()).toHaveText('receipts-to-spreadsheet');
-  await context.unroute('**/weights-*');
+  site.unroute('**/weights-*');
   await demo.retry();
   await demo.expectState('ready');
   await expect(demo.banner).toBeHidden();
   await demo.expectStage();
 });
 
-test('a flipped byte is a checksum error, is not kept, and a retry heals it', async ({ demo, page, context }) => {
-  await tamper(context, '**/lexical-*', flipByte);
+test('a flipped byte is a checksum error, is not kept, and a retry heals it', async ({ demo, page, site }) => {
+  tamper(site, '**/lexical-*', flipByte);
   await demo.open('failed');
   await expect(demo.banner).toHaveAttribute('data-code', 'checksum');
   await expect(demo.banner).toContainText(/lexical-\S+ is damaged.*try again/);
   expect(await page.evaluate(async () => (await (await caches.open('skillrouter-v1')).keys()).length)).toBe(0);
-  await context.unroute('**/lexical-*');
+  site.unroute('**/lexical-*');
   await demo.retry();
   await demo.expectState('ready');
   await demo.ask('plan a wedding');
 });
 
-test('a download that is cut off, or too long, is named as that', async ({ demo, context }) => {
-  await tamper(context, '**/vectors-*', (body) => body.subarray(0, 1000));
+test('a download that is cut off, or too long, is named as that', async ({ demo, site }) => {
+  tamper(site, '**/vectors-*', (body) => body.subarray(0, 1000));
   await demo.open('failed');
   await expect(demo.banner).toHaveAttribute('data-code', 'truncated');
   await expect(demo.banner).toContainText(/vectors-\S+ has 1000 bytes where \d+ are needed/);
-  await context.unroute('**/vectors-*');
-  await tamper(context, '**/vectors-*', (body) => Buffer.concat([body, body]));
+  site.unroute('**/vectors-*');
+  tamper(site, '**/vectors-*', (body) => Buffer.concat([body, body]));
   await demo.retry();
   await expect(demo.banner).toContainText(/vectors-\S+ has more than \d+ bytes/);
 });
 
-test('an index.json that is a web page, or says nonsense', async ({ demo, context }) => {
-  await context.route('**/index.json', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Welcome</title>' }));
+test('an index.json that is a web page, or says nonsense', async ({ demo, site }) => {
+  site.route('**/index.json', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Welcome</title>' }));
   await demo.open('failed');
   await expect(demo.banner).toContainText('index.json');
   await expect(demo.banner).toHaveAttribute('data-code', /^(magic|malformed)$/);
-  await context.unroute('**/index.json');
-  await tamper(context, '**/index.json', (body) => body.toString().replace('"n_skills": ', '"n_skills": 9'));
+  site.unroute('**/index.json');
+  tamper(site, '**/index.json', (body) => body.toString().replace('"n_skills": ', '"n_skills": 9'));
   await demo.retry();
   await expect(demo.banner).toHaveAttribute('data-code', /^(checksum|malformed)$/);
-  await context.unroute('**/index.json');
+  site.unroute('**/index.json');
   await demo.retry();
   await demo.expectState('ready');
 });
 
-test('a server that fails twice is asked three times; one that says 404 is asked once', async ({ page, context }) => {
+test('a server that fails twice is asked three times; one that says 404 is asked once', async ({ page, site }) => {
   const asked = { vectors: 0, lexical: 0 };
-  await context.route('**/vectors-*', (route) => (++asked.vectors <= 2 ? route.fulfill({ status: 503 }) : route.continue()));
+  site.route('**/vectors-*', (route) => (++asked.vectors <= 2 ? route.fulfill({ status: 503 }) : route.continue()));
   await page.goto('bench.html?scan=none&tokens=none');
   const router = await openRouter(page, { reranker: null });
   await router.evaluate((router) => router.ready);
   expect(asked.vectors).toBe(3);
   await page.evaluate(() => caches.delete('skillrouter-v1'));
-  await context.route('**/lexical-*', (route) => (asked.lexical++, route.fulfill({ status: 404 })));
+  site.route('**/lexical-*', (route) => (asked.lexical++, route.fulfill({ status: 404 })));
   const code = await page.evaluate(async () => {
     const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
     return SkillRouter.open().catch(({ code }) => code);
@@ -74,14 +74,14 @@ test('a server that fails twice is asked three times; one that says 404 is asked
   expect(asked.lexical).toBe(1);
 });
 
-test('a connection that stays broken is a network error', async ({ demo, context }) => {
-  await context.route('**/lexical-*', (route) => route.abort('connectionreset'));
+test('a connection that stays broken is a network error', async ({ demo, site }) => {
+  site.route('**/lexical-*', (route) => route.abort());
   await demo.open('failed');
   await expect(demo.banner).toHaveAttribute('data-code', 'network');
   await expect(demo.banner).toContainText('check the connection and try again');
 });
 
-test('a file that went bad on the shelf is fetched again', async ({ demo, page, context }) => {
+test('a file that went bad on the shelf is fetched again', async ({ demo, page, site }) => {
   await demo.open();
   await demo.expectAllKept();
   const bad_url = await page.evaluate(async () => {
@@ -90,15 +90,14 @@ test('a file that went bad on the shelf is fetched again', async ({ demo, page, 
     await cache.put(url, new Response('rotten'));
     return url;
   });
-  const fetched = [];
-  context.on('request', (request) => fetched.push(request.url()));
+  const fetched = site.watch();
   await page.reload();
   await demo.expectComplete();
-  expect(fetched.filter((url) => /\.bin$/.test(url))).toEqual([bad_url]);
+  expect(fetched.filter((path) => /\.bin$/.test(path))).toEqual([new URL(bad_url).pathname]);
 });
 
-test('cancelling the download keeps the answers by words, and continuing finishes it', async ({ demo, page, context }) => {
-  await context.route('**/weights-*', () => {}); // Never answered.
+test('cancelling the download keeps the answers by words, and continuing finishes it', async ({ demo, page, site }) => {
+  site.route('**/weights-*', () => {}); // Never answered.
   await demo.open('words');
   await demo.ask('plan a wedding', 'lexical');
   await page.getByRole('button', { name: 'Cancel' }).click();
@@ -106,22 +105,23 @@ test('cancelling the download keeps the answers by words, and continuing finishe
   await expect(demo.banner).toContainText('Loading was cancelled');
   await expect(page.locator('#loading')).toBeHidden();
   await demo.ask('turn these receipts into a spreadsheet', 'lexical');
-  await context.unroute('**/weights-*');
+  site.unroute('**/weights-*');
   await demo.banner.getByRole('button', { name: 'Continue' }).click();
   await demo.expectState('ready');
   await demo.expectStage();
 });
 
-test('cancelling while the index opens rejects with AbortError', async ({ page, context }) => {
-  await context.route('**/lexical-*', () => {});
+test('cancelling while the index opens rejects with AbortError', async ({ page, site }) => {
+  site.route('**/lexical-*', () => {});
   await page.goto('bench.html?scan=none&tokens=none');
-  const name = await page.evaluate(async () => {
+  const asked = site.watch(/\/lexical-/);
+  const opening = await page.evaluateHandle(async () => {
     const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 300);
-    return SkillRouter.open({ signal: controller.signal }).catch(({ name }) => name);
+    return { controller, name: SkillRouter.open({ signal: controller.signal }).catch(({ name }) => name) };
   });
-  expect(name).toBe('AbortError');
+  await expect.poll(() => asked).not.toEqual([]);
+  expect(await opening.evaluate(({ controller, name }) => (controller.abort(), name))).toBe('AbortError');
 });
 
 test('no space left: everything works, and the page says that it was not kept', async ({ demo, page, context, baseURL }) => {
@@ -133,14 +133,14 @@ test('no space left: everything works, and the page says that it was not kept', 
   await expect(demo.banner).toBeHidden();
 });
 
-test('a model that was changed is damaged; a model of another index is refused with the remedy', async ({ demo, context }) => {
+test('a model that was changed is damaged; a model of another index is refused with the remedy', async ({ demo, site }) => {
   const manifest = `**/${ENCODER}/model.json`;
   const change = (text) => text.replace(/(?<="template": ")(?=[^"]*\{query\})/, 'find: ');
-  await tamper(context, manifest, (body) => change(body.toString()));
+  tamper(site, manifest, (body) => change(body.toString()));
   await demo.open('failed');
   await expect(demo.banner).toHaveAttribute('data-code', 'checksum');
-  await context.unroute(manifest);
-  await tamper(context, manifest, (body) => seal(change(body.toString())));
+  site.unroute(manifest);
+  tamper(site, manifest, (body) => seal(change(body.toString())));
   await demo.retry();
   await expect(demo.banner).toHaveAttribute('data-code', 'encoder-mismatch');
   await expect(demo.banner).toContainText('rebuild it with `skillrouter index`');
@@ -151,8 +151,8 @@ test.describe('panics', () => {
   test.use({ tolerated: /RuntimeError|unreachable/ });
 
   for (const [where, panic] of Object.entries(PANICS)) {
-    test(`after a panic ${where} the next call has a new engine`, async ({ page, context }) => {
-      await patchEngine(context, `
+    test(`after a panic ${where} the next call has a new engine`, async ({ page, site }) => {
+      patchEngine(site, `
         const { embed_query } = Encoder.prototype;
         Encoder.prototype.embed_query = function (query) {
           if (query === 'panic') { ${panic} }
@@ -174,8 +174,8 @@ test.describe('panics', () => {
   }
 });
 
-test('the page survives a panic: the banner says so, the next question takes it away', async ({ demo, context }) => {
-  await patchEngine(context, PANIC_ON_REQUEST);
+test('the page survives a panic: the banner says so, the next question takes it away', async ({ demo, site }) => {
+  patchEngine(site, PANIC_ON_REQUEST);
   await demo.open();
   await demo.query.fill('panic');
   await expect(demo.banner).toHaveAttribute('data-code', 'engine');
@@ -185,13 +185,13 @@ test('the page survives a panic: the banner says so, the next question takes it 
   await demo.expectStage();
 });
 
-test('a panic while the reranker is loading: what loads in the place of it is told to its end', async ({ demo, context }) => {
-  await patchEngine(context, PANIC_ON_REQUEST);
+test('a panic while the reranker is loading: what loads in the place of it is told to its end', async ({ demo, site }) => {
+  patchEngine(site, PANIC_ON_REQUEST);
   let release;
   const released = new Promise((resolve) => (release = resolve));
-  await context.route(`**/${OWN_RERANKER}/weights-*`, async (route) => {
+  site.route(`**/${OWN_RERANKER}/weights-*`, async (route) => {
     await released;
-    await route.continue().catch(() => {}); // The engine that asked for it may be gone.
+    route.continue(); // The engine that asked for it may be gone.
   });
   await demo.open();
   await expect(demo.state).toHaveText('Ready, reranker loading');
@@ -204,23 +204,23 @@ test('a panic while the reranker is loading: what loads in the place of it is to
   await demo.expectReranked();
 });
 
-test('cards and bodies that do not come: names stay, and each says what is missing', async ({ demo, page, context }) => {
-  await context.route(/\/(cards|bodies)-/, (route) => route.fulfill({ status: 404 }));
+test('cards and bodies that do not come: names stay, and each says what is missing', async ({ demo, page, site }) => {
+  site.route(/\/(cards|bodies)-/, (route) => route.fulfill({ status: 404 }));
   await demo.open('ready', NO_RERANKER);
   await demo.query.fill('turn these receipts into a spreadsheet');
   await expect(page.locator('#answer-stage')).toContainText(/descriptions are missing: \S+cards-\S+ is not on the server/);
   await expect(demo.names.first()).toHaveText('receipts-to-spreadsheet');
   await demo.options.first().click();
   await expect(demo.panel.locator('#panel-body')).toContainText(/instructions are not here: \S+bodies-\S+ is not on the server/);
-  await context.unrouteAll();
+  site.unrouteAll();
   await demo.ask('plan a wedding');
   await expect(demo.options.first().locator('.description')).not.toBeEmpty();
   await demo.options.first().click();
   await expect(demo.panel.locator('#panel-body h3').first()).toBeVisible();
 });
 
-test('a model that stops the engine is not loaded again, and words go on answering', async ({ page, context }) => {
-  await patchEngine(context, `Encoder.prototype.finish = () => { throw new WebAssembly.RuntimeError('unreachable'); };`);
+test('a model that stops the engine is not loaded again, and words go on answering', async ({ page, site }) => {
+  patchEngine(site, `Encoder.prototype.finish = () => { throw new WebAssembly.RuntimeError('unreachable'); };`);
   await page.goto('bench.html?scan=none&tokens=none');
   const router = await openRouter(page);
   const { ready, answers } = await router.evaluate(async (router) => {
@@ -232,22 +232,22 @@ test('a model that stops the engine is not loaded again, and words go on answeri
   expect(answers[0].reason).toContain('the engine stopped');
 });
 
-test('an engine that does not arrive', async ({ demo, context }) => {
-  await context.route('**/*.wasm', (route) => route.fulfill({ status: 404 }));
+test('an engine that does not arrive', async ({ demo, site }) => {
+  site.route('**/*.wasm', (route) => route.fulfill({ status: 404 }));
   await demo.open('failed');
   await expect(demo.banner).toHaveAttribute('data-code', 'engine');
-  await context.unroute('**/*.wasm');
+  site.unroute('**/*.wasm');
   await demo.retry();
   await demo.expectState('ready');
 });
 
-test('plain http: no Cache API and no crypto.subtle, and checksums hold all the same', async ({ page, context, baseURL }) => {
+test('plain http: no Cache API and no crypto.subtle, and checksums hold all the same', async ({ page, baseURL, site }) => {
   const demo = new Demo(page);
   await page.goto(baseURL.replace('127.0.0.1', 'plain.test') + 'index.html');
   await demo.expectState('ready');
   expect(await page.evaluate(() => [typeof caches, typeof crypto.subtle])).toEqual(['undefined', 'undefined']);
   await demo.ask('plan a wedding');
-  await tamper(context, '**/lexical-*', flipByte);
+  tamper(site, '**/lexical-*', flipByte);
   await page.reload();
   await demo.expectState('failed');
   await expect(demo.banner).toHaveAttribute('data-code', 'checksum');

@@ -7,8 +7,8 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import { expect, test } from '@playwright/test';
 import { openModel } from './models.js';
+import { expect, test } from './page.js';
 import { changeManifest } from './tampering.js';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));

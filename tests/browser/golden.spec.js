@@ -5,8 +5,8 @@
 
 import { readFile } from 'node:fs/promises';
 
-import { expect, test } from '@playwright/test';
 import { testGolden } from './golden.js';
+import { expect, test } from './page.js';
 
 testGolden(['page', 'program'], 'cpu');
 testGolden(['program'], 'gpu');

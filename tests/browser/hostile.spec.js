@@ -51,7 +51,7 @@ test('hostile Markdown does no harm', async ({ demo, page, context }) => {
   const attributes = await place.evaluate((place) => [...place.querySelectorAll('*')].flatMap((element) => element.getAttributeNames()));
   expect(new Set(attributes)).toEqual(new Set(['class', 'tabindex', 'role', 'aria-label']));
   for (const element of await place.locator('*').all()) await element.dispatchEvent('mouseover');
-  await page.waitForTimeout(300);
+  await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve))); // Whatever that set off has run.
   expect(await page.evaluate(() => window.harmed)).toBeUndefined();
   expect(requests.filter((url) => !url.includes('/pkg/vendor/') && !/\/(markdown|texts)\.js$/.test(url))).toEqual([]);
   await expect(place).toContainText('javascript:window.harmed=\'link\''); // The address is shown as the text that it is.
@@ -59,8 +59,8 @@ test('hostile Markdown does no harm', async ({ demo, page, context }) => {
   await expect(place).toContainText('☑ done');
 });
 
-test('hostile names and descriptions are text', async ({ demo, page, context }) => {
-  await patchEngine(context, `
+test('hostile names and descriptions are text', async ({ demo, page, site }) => {
+  patchEngine(site, `
     const { card } = Router.prototype;
     Router.prototype.card = function (skill_idx) {
       const found = card.call(this, skill_idx);
@@ -130,7 +130,7 @@ test('addresses are inert until asked, and then said plainly; only some are open
   await expect(page.locator('#panel-facts .address-box')).toContainText('begin with “javascript:” are not opened');
   await expect(page.locator('#panel a, #panel [href]')).toHaveCount(0);
   expect(await page.evaluate(() => window.harmed)).toBeUndefined();
-  expect(requests.filter((url) => !/\/skill-search-\w+\.js$/.test(url))).toEqual([]);
+  expect(requests.filter((url) => !/\/skill-search\/\w+\.js$/.test(url))).toEqual([]);
 });
 
 test('an opened address is in a tab of its own, which knows nothing of the page', async ({ page, context }) => {

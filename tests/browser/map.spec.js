@@ -37,9 +37,9 @@ function clusters(n) {
 }
 
 /** Gives every router of the page this map. @param {ReturnType<typeof clusters> | null} map null for an index without one */
-async function giveMap(context, map) {
+function giveMap(site, map) {
   const value = map && `{ points: Uint16Array.from(${JSON.stringify(map.points)}), names: ${JSON.stringify(map.names)} }`;
-  await tamper(context, '**/client.js', (body) => `${body}\nSkillRouter.prototype.map = async () => (${value});`);
+  tamper(site, '**/client.js', (body) => `${body}\nSkillRouter.prototype.map = async () => (${value});`);
 }
 
 /** As many skills as the index has, whose order is its own. */
@@ -251,9 +251,9 @@ test.describe('drawing', () => {
   });
 });
 
-it('a task and its routes are lit up, in the picture and in words', async ({ map, page, context }) => {
+it('a task and its routes are lit up, in the picture and in words', async ({ map, page, site }) => {
   const given = mapOfCatalogue();
-  await giveMap(context, given);
+  giveMap(site, given);
   await map.open();
   await expect(map.picture).toHaveAccessibleName(`${given.names.length} skills as points, those of like meaning near each other`);
   await map.ask(TASK);
@@ -275,10 +275,10 @@ it('a task and its routes are lit up, in the picture and in words', async ({ map
   await expect(map.problem).toHaveText('Write a task first.');
 });
 
-it('the routes lead to their points by keyboard', async ({ map, page, context }) => {
+it('the routes lead to their points by keyboard', async ({ map, page, site }) => {
   const { points, names } = mapOfCatalogue();
   const given = { points: points.map((place) => place >> 2), names }; // In a quarter of the map.
-  await giveMap(context, given);
+  giveMap(site, given);
   await map.open();
   await map.ask(TASK);
   const skill_idx = Number(await map.routes.nth(1).getAttribute('value'));
@@ -313,8 +313,8 @@ it('the site’s own index has a map, with its skills in their order', async ({ 
   }
 });
 
-it('the mouse names what it is over, and a press keeps it', async ({ map, page, context }) => {
-  await giveMap(context, { points: [10_000, 10_000, 50_000, 20_000, 30_000, 60_000], names: ['north-west', 'north-east', '<img src=x onerror=harm()>'] });
+it('the mouse names what it is over, and a press keeps it', async ({ map, page, site }) => {
+  giveMap(site, { points: [10_000, 10_000, 50_000, 20_000, 30_000, 60_000], names: ['north-west', 'north-east', '<img src=x onerror=harm()>'] });
   await map.open();
   await page.mouse.move(...(await map.onScreen([50_000, 20_000])));
   await expect(map.tip).toHaveText('north-east');
@@ -328,8 +328,8 @@ it('the mouse names what it is over, and a press keeps it', async ({ map, page, 
   await expect(map.tip).toBeHidden();
 });
 
-it('it is dragged, zoomed by wheel and double click, and lets others scroll past', async ({ map, page, context }) => {
-  await giveMap(context, clusters(162));
+it('it is dragged, zoomed by wheel and double click, and lets others scroll past', async ({ map, page, site }) => {
+  giveMap(site, clusters(162));
   await map.open();
   const [left, top] = await map.onScreen([EXTENT / 2, EXTENT / 2]);
   const scrolled = () => page.evaluate(() => scrollY);
@@ -351,8 +351,8 @@ it('it is dragged, zoomed by wheel and double click, and lets others scroll past
   await expect(map.frame).toHaveClass(isZoomed);
 });
 
-it('a drag moves what is under the mouse with it', async ({ map, page, context }) => {
-  await giveMap(context, { points: [0, 0, 32_768, 32_768, EXTENT, EXTENT], names: ['first', 'middle', 'last'] });
+it('a drag moves what is under the mouse with it', async ({ map, page, site }) => {
+  giveMap(site, { points: [0, 0, 32_768, 32_768, EXTENT, EXTENT], names: ['first', 'middle', 'last'] });
   await map.open();
   await map.frame.focus();
   for (let i = 0; i < 3; i++) await page.keyboard.press('+');
@@ -368,8 +368,8 @@ it('a drag moves what is under the mouse with it', async ({ map, page, context }
 it.describe('on a touch screen', () => {
   it.use({ hasTouch: true });
 
-  it('two fingers zoom, and one scrolls the page until then', async ({ map, page, context }) => {
-    await giveMap(context, { points: [0, 0, 32_768, 32_768, EXTENT, EXTENT], names: ['first', 'middle', 'last'] });
+  it('two fingers zoom, and one scrolls the page until then', async ({ map, page, context, site }) => {
+    giveMap(site, { points: [0, 0, 32_768, 32_768, EXTENT, EXTENT], names: ['first', 'middle', 'last'] });
     await map.open();
     const action = () => map.frame.evaluate((frame) => getComputedStyle(frame).touchAction);
     expect(await action()).toBe('pan-y');
@@ -390,8 +390,8 @@ it.describe('on a touch screen', () => {
   });
 });
 
-it('it is moved by keys, and names the skill in the middle', async ({ map, page, context }) => {
-  await giveMap(context, { points: [0, 0, 32_768, 32_768, EXTENT, 32_768], names: ['corner', 'middle', 'east'] });
+it('it is moved by keys, and names the skill in the middle', async ({ map, page, site }) => {
+  giveMap(site, { points: [0, 0, 32_768, 32_768, EXTENT, 32_768], names: ['corner', 'middle', 'east'] });
   await map.open();
   await map.task.focus();
   await page.keyboard.press('Tab'); // To the button, and on to the map.
@@ -413,8 +413,8 @@ it('it is moved by keys, and names the skill in the middle', async ({ map, page,
   await expect(map.tip).toHaveText('middle');
 });
 
-it('skills that the map does not have are said to be missing on it', async ({ map, context }) => {
-  await giveMap(context, clusters(20));
+it('skills that the map does not have are said to be missing on it', async ({ map, site }) => {
+  giveMap(site, clusters(20));
   await map.open();
   await map.ask(TASK);
   const missing = map.routes.filter({ hasText: 'not on this map' });
@@ -423,8 +423,8 @@ it('skills that the map does not have are said to be missing on it', async ({ ma
   await expect(map.frame).not.toHaveClass(isZoomed);
 });
 
-it('an index without a map says how to get one', async ({ map, page, context }) => {
-  await giveMap(context, null);
+it('an index without a map says how to get one', async ({ map, page, site }) => {
+  giveMap(site, null);
   await page.goto('evaluate.html?reranker=none');
   await map.scrollTo();
   await expect(map.message).toContainText('This index has no map. Build it again with this version of skillrouter (skillrouter index)');
@@ -432,9 +432,9 @@ it('an index without a map says how to get one', async ({ map, page, context }) 
   await expect(map.task).toBeHidden();
 });
 
-it('a map that does not come can be fetched again', async ({ map, page, context }) => {
+it('a map that does not come can be fetched again', async ({ map, page, site }) => {
   const { points, names } = clusters(20);
-  await tamper(context, '**/client.js', (body) => `${body}
+  tamper(site, '**/client.js', (body) => `${body}
     let n_calls = 0;
     SkillRouter.prototype.map = async () => {
       if (n_calls++ === 0) throw new Error('map-1.bin did not arrive; check the connection');
@@ -448,8 +448,8 @@ it('a map that does not come can be fetched again', async ({ map, page, context 
   await expect(map.message).toBeHidden();
 });
 
-it('it is fetched only when it comes near what is seen', async ({ map, page, context }) => {
-  await tamper(context, '**/client.js', (body) => `${body}
+it('it is fetched only when it comes near what is seen', async ({ map, page, site }) => {
+  tamper(site, '**/client.js', (body) => `${body}
     SkillRouter.prototype.map = async () => ((window.n_maps = (window.n_maps ?? 0) + 1), null);`);
   await page.setViewportSize({ width: 1280, height: 300 });
   await page.goto('evaluate.html?reranker=none');
@@ -470,8 +470,8 @@ function longestTask(trace) {
   return Math.max(...spans_us) / 1000;
 }
 
-it(`${N_LARGE} skills: nothing blocks the page, and pictures keep up`, async ({ map, page, context, browser }) => {
-  await giveMap(context, clusters(N_LARGE));
+it(`${N_LARGE} skills: nothing blocks the page, and pictures keep up`, async ({ map, page, browser, site }) => {
+  giveMap(site, clusters(N_LARGE));
   await page.setViewportSize({ width: 1280, height: 300 });
   await page.goto('evaluate.html?reranker=none');
   await expect(page.locator('#state')).toHaveText('Ready', { timeout: 30_000 });
@@ -499,8 +499,8 @@ for (const colorScheme of ['light', 'dark']) {
   it.describe(colorScheme, () => {
     it.use({ colorScheme });
 
-    it('has no violations, and fits narrow screens', async ({ map, page, context }) => {
-      await giveMap(context, mapOfCatalogue());
+    it('has no violations, and fits narrow screens', async ({ map, page, site }) => {
+      giveMap(site, mapOfCatalogue());
       await map.open();
       await map.ask(TASK);
       await map.routes.first().focus();
@@ -515,9 +515,9 @@ for (const colorScheme of ['light', 'dark']) {
   });
 }
 
-it('colours follow the scheme while the page is open', async ({ map, page, context }) => {
+it('colours follow the scheme while the page is open', async ({ map, page, site }) => {
   await page.emulateMedia({ colorScheme: 'light' });
-  await giveMap(context, { points: [0, 0, 32_768, 32_768, EXTENT, EXTENT], names: ['a', 'b', 'c'] });
+  giveMap(site, { points: [0, 0, 32_768, 32_768, EXTENT, EXTENT], names: ['a', 'b', 'c'] });
   await map.open();
   const brightest = () =>
     map.picture.evaluate((canvas) => {

@@ -232,7 +232,7 @@ it('a zip of 200 skills', async ({ own }) => {
   expect(route).toMatchObject({ id: 'bundle/brass/trombone', source: 'bundle', own: true, license: 'MIT', name: 'trombone-polish' });
 });
 
-it('cancelled in the middle: everything is as it was, and questions were answered meanwhile', async ({ own, page }) => {
+it('cancelled in the middle: everything is as it was, and questions were answered meanwhile', async ({ own }) => {
   test.setTimeout(180_000);
   await own.open();
   await own.chooseFolder(writeFolder('few', { 'a/SKILL.md': skill('pear-tree', 'Prunes pear trees in winter.') }));
@@ -394,7 +394,7 @@ it('two tabs: what one adds or deletes, the other has', async ({ own, context })
   expect(await own.files()).toEqual([]);
 });
 
-it('skills that were added with another model are embedded again', async ({ own, context }) => {
+it('skills that were added with another model are embedded again', async ({ own, site }) => {
   await own.open();
   await own.chooseFolder(writeFolder('mine', { 'a/SKILL.md': TROMBONE, 'b/SKILL.md': skill('plum-jam', 'Boils plums to jam.') }));
   await own.expectOutcome('mine: 2 skills.');
@@ -402,8 +402,7 @@ it('skills that were added with another model are embedded again', async ({ own,
     encoder.name = 'another-encoder';
     for (const key of Object.keys(encoder)) if (/^[0-9a-f]{64}$/.test(encoder[key])) encoder[key] = '0'.repeat(64);
   }));
-  const requests = [];
-  context.on('request', (request) => requests.push(request.url()));
+  const requests = site.watch();
   await own.reload();
   await expect.poll(() => own.own(), { timeout: EMBEDDED_MS }).toMatchObject({ n_skills: 2, sources: [{ source: 'mine', n_skills: 2 }] });
   await expect.poll(async () => (await own.own()).reason, { timeout: EMBEDDED_MS }).toBeUndefined();

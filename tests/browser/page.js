@@ -4,6 +4,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { test as base, expect } from '@playwright/test';
+import { serveSite, TEST_SITE } from './static-server.js';
 
 export { expect };
 
@@ -18,6 +19,18 @@ const MODELS_MS = 30_000;
 const BY_MEANING = /^(retrieved|reranked)$/;
 
 export const test = base.extend({
+  /** Serves the tests' site. @type {Awaited<ReturnType<typeof serveSite>>} */
+  host: [async ({}, use) => {
+    const host = await serveSite({ folder: TEST_SITE });
+    await use(host);
+    await host.close();
+  }, { scope: 'worker' }],
+  /** The tests' site: what a test does to it ends with the test. */
+  site: async ({ host }, use) => {
+    await use(host);
+    host.reset();
+  },
+  baseURL: ({ site }, use) => use(site.url),
   /** Problems that a test causes on purpose. */
   tolerated: [null, { option: true }],
   page: async ({ page, tolerated }, use) => {
@@ -100,19 +113,15 @@ export class Demo {
   }
 }
 
+/** Files of the engine's GPU build. */
+export const GPU_BUILD = /\/pkg\/gpu\//;
+
 /** @returns a handle of a router that was opened in the page */
 export async function openRouter(page, options = {}) {
   return page.evaluateHandle(async (options) => {
     const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
     return SkillRouter.open(options);
   }, options);
-}
-
-/** Addresses of the engine's GPU build that the page or its worker asks for. @returns {string[]} grows */
-export function watchGpuBuild(context) {
-  const urls = [];
-  context.on('request', (request) => request.url().includes('/pkg/gpu/') && urls.push(request.url()));
-  return urls;
 }
 
 /** @param {string} skill_id @returns {string[]} tasks of the catalogue that should trigger the skill */

@@ -6,7 +6,6 @@
 
 import { defineConfig } from '@playwright/test';
 
-const PORT = 8018;
 const ARGS = [
   '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
   '--host-resolver-rules=MAP plain.test 127.0.0.1', // A host without https, so without Cache API and crypto.subtle.
@@ -27,16 +26,13 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   fullyParallel: true,
   workers: 2,
-  // Under load, Playwright lets now and then a request of a worker pass its interception (seen once in some 200 tests). A test
-  // that passes at the second try is listed as flaky.
-  retries: 1,
+  retries: 0,
   forbidOnly: true,
   reporter: [['list']],
   use: {
-    baseURL: `http://127.0.0.1:${PORT}/`,
     viewport: { width: 1280, height: 800 },
-    serviceWorkers: 'block', // Requests must pass the tests' own interception; offline.spec.js allows them.
-    trace: 'on-first-retry',
+    serviceWorkers: 'block', // A page kept by one hides what a test does to the site; offline.spec.js allows them.
+    trace: 'retain-on-failure',
   },
   projects: [
     { name: 'cpu', testIgnore: GPU_SPECS, use: chromium(['--disable-gpu']) },
@@ -44,9 +40,4 @@ export default defineConfig({
     { name: 'extension', testDir: '../extension', timeout: 120_000 },
     { name: 'gpu', testMatch: GPU_SPECS, use: chromium(SWIFTSHADER), timeout: 180_000 },
   ],
-  webServer: {
-    command: `../../target/release/skillrouter serve ../../target/test-site --port ${PORT}`,
-    url: `http://127.0.0.1:${PORT}/index.html`,
-    reuseExistingServer: false,
-  },
 });

@@ -187,7 +187,7 @@ for (const [reranker, kinds] of SHARDS) {
   });
 }
 
-test('five tasks re-ranked, their cards and instructions: not one request, also where no service worker stands between', async ({ demo, page, context }) => {
+test('five tasks re-ranked, their cards and instructions: not one request, also where no service worker stands between', async ({ demo, context }) => {
   await demo.open();
   await demo.expectAllKept(); // Cards and bodies were fetched ahead.
   const ask = async (task) => {

@@ -9,8 +9,8 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { expect, test } from '@playwright/test';
 import { openModel } from './models.js';
+import { expect, test } from './page.js';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const PROGRAM = path('../../target/release/skillrouter');

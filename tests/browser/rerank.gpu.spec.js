@@ -2,8 +2,8 @@
  * Both models on WebGPU, in software: the same answers as on the CPU, and the choice between the two.
  */
 
-import { expect, openRouter, test, watchGpuBuild } from './page.js';
-import { patchEngine, patchWorker } from './tampering.js';
+import { expect, openRouter, test, GPU_BUILD } from './page.js';
+import { batchesOf, heldBatches, patchEngine, patchWorker } from './tampering.js';
 
 const RERANKER = 'tiny-bert-pair';
 const TASK = 'turn these receipts into a spreadsheet';
@@ -15,13 +15,13 @@ const HARDWARE = `
     Object.defineProperty(GPUAdapterInfo.prototype, key, { get: () => value });
   }`;
 
-const SLOW_BATCHES = `
-  const { next } = Reranker.prototype;
-  Reranker.prototype.next = async function () {
-    globalThis.n_batches = (globalThis.n_batches ?? 0) + 1;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    return next.call(this);
-  };`;
+/** After this time a model is tried on the other device: COMPARISON_DELAY_MS in model.js. */
+const COMPARISON_DELAY_MS = 2000;
+/** Notes for how long timers are set. */
+const NOTE_DELAYS = `
+  globalThis.delays_ms = [];
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = (run, ms, ...rest) => (globalThis.delays_ms.push(ms), setTimeout(run, ms, ...rest));`;
 
 test.beforeEach(async ({ page }) => {
   await page.goto('bench.html?scan=none&tokens=none');
@@ -53,8 +53,8 @@ test('the same answers as on the CPU', async ({ page }) => {
   }
 });
 
-test('a cancelled re-ranking stops within one batch', async ({ page, context }) => {
-  await patchEngine(context, SLOW_BATCHES, 'gpu');
+test('a cancelled re-ranking stops within one batch', async ({ page, site }) => {
+  patchEngine(site, heldBatches(1), 'gpu');
   const router = await openRouter(page, { reranker: 'tiny-qwen3-reranker', device: 'gpu' });
   const name = await router.evaluate(async (router, task) => {
     await router.reranker_ready;
@@ -63,15 +63,13 @@ test('a cancelled re-ranking stops within one batch', async ({ page, context }) 
     return router.route(task, { rerank: 60, signal: controller.signal, onStage }).then(() => 'answered', ({ name }) => name);
   }, TASK);
   expect(name).toBe('AbortError');
-  const batches = () => page.workers()[0].evaluate(() => globalThis.n_batches);
-  const n_batches = await batches();
-  expect(n_batches).toBeLessThanOrEqual(2);
-  await page.waitForTimeout(600);
-  expect(await batches()).toBe(n_batches);
+  await router.evaluate((router, task) => router.route(task, { rerank: 1 }), TASK); // It has to wait until the cancelled one left the model.
+  const [cancelled] = await batchesOf(page);
+  expect(cancelled).toBeLessThanOrEqual(2);
 });
 
-test('auto leaves a software adapter alone', async ({ page, context }) => {
-  const fetched = watchGpuBuild(context);
+test('auto leaves a software adapter alone', async ({ page, site }) => {
+  const fetched = site.watch(GPU_BUILD);
   const router = await openRouter(page, { reranker: RERANKER });
   const { device } = await router.evaluate((router, task) => router.route(task), TASK);
   expect(device).toEqual({ kind: 'cpu', name: expect.any(String) });
@@ -83,34 +81,37 @@ const LARGE = `
   const { about } = Encoder.prototype;
   Encoder.prototype.about = function () { return { ...about.call(this), bytes: 100_000_000 }; };`;
 
-test('auto leaves a software adapter alone for a large model too, and says why', async ({ page, context }) => {
-  await patchEngine(context, LARGE);
+test('auto leaves a software adapter alone for a large model too, and says why', async ({ page, site }) => {
+  patchEngine(site, LARGE);
   const router = await openRouter(page, { reranker: null });
   const { device } = await router.evaluate((router, task) => router.route(task), TASK);
   expect(device).toMatchObject({ kind: 'cpu', reason: expect.stringMatching(/swiftshader.* is a software one/) });
 });
 
-test('auto sends a large model straight to a graphics card', async ({ page, context }) => {
-  await patchWorker(context, HARDWARE);
-  await patchEngine(context, LARGE);
+test('auto sends a large model straight to a graphics card', async ({ page, site }) => {
+  patchWorker(site, HARDWARE);
+  patchEngine(site, LARGE);
   const router = await openRouter(page, { reranker: null });
   const { device } = await router.evaluate((router, task) => router.route(task), TASK);
   expect(device).toEqual({ kind: 'gpu', name: expect.any(String) });
 });
 
-test('auto tries a graphics card after the first use, keeps the faster device, and remembers it', async ({ page, context }) => {
-  await patchWorker(context, HARDWARE);
+test('auto tries a graphics card after the first use, keeps the faster device, and remembers it', async ({ page, site }) => {
+  patchWorker(site, HARDWARE + NOTE_DELAYS);
+  const delays = () => page.workers()[0].evaluate(() => globalThis.delays_ms);
   const encoderOf = (router) => router.evaluate((router) => router.about().models[0].device);
   const router = await openRouter(page, { reranker: null });
   expect((await router.evaluate((router, task) => router.route(task), TASK)).device).toEqual({ kind: 'cpu', name: expect.any(String) });
   await expect.poll(() => encoderOf(router), { timeout: 120_000 }).toMatchObject({ kind: 'cpu', reason: expect.stringMatching(/measured here: .* ms on the GPU, .* ms on the CPU/) });
+  expect(await delays()).toContain(COMPARISON_DELAY_MS);
   await router.evaluate((router) => router.close());
+  await expect.poll(() => page.workers().length).toBe(0);
 
-  const fetched = watchGpuBuild(context);
+  const fetched = site.watch(GPU_BUILD);
   const second = await openRouter(page, { reranker: null });
   const answer = await second.evaluate((router, task) => router.route(task), TASK);
   expect(answer.device).toMatchObject({ kind: 'cpu', reason: expect.stringContaining('measured here') });
-  await page.waitForTimeout(3000);
+  expect(await delays()).not.toContain(COMPARISON_DELAY_MS);
   expect(fetched).toEqual([]);
   await second.evaluate((router) => router.close());
 
@@ -124,9 +125,9 @@ test('auto tries a graphics card after the first use, keeps the faster device, a
   expect(await page.evaluate(() => caches.has('skillrouter-devices-v1'))).toBe(false);
 });
 
-test('auto moves to a graphics card that is faster, in the middle of things', async ({ page, context }) => {
-  await patchWorker(context, HARDWARE);
-  await patchEngine(context, `
+test('auto moves to a graphics card that is faster, in the middle of things', async ({ page, site }) => {
+  patchWorker(site, HARDWARE);
+  patchEngine(site, `
     const { embed_query } = Encoder.prototype;
     const known = new Map(); // A software GPU is fast only at what it has done before.
     Encoder.prototype.embed_query = async function (query) {

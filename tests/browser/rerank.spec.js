@@ -3,26 +3,14 @@
  * Which reranker that is, and how it is used, the index says or whoever opens it.
  */
 
-import { ENCODER, expect, NO_RERANKER, openRouter, OWN_RERANKER, test, watchGpuBuild } from './page.js';
-import { alwaysFits, changeManifest, changeRouting, FITS, flipByte, PANIC_ON_REQUEST, patchEngine, patchWorker, tamper } from './tampering.js';
+import { ENCODER, expect, NO_RERANKER, openRouter, OWN_RERANKER, test, GPU_BUILD } from './page.js';
+import {
+  alwaysFits, batchesOf, changeManifest, changeRouting, FITS, flipByte, heldBatches, letBatchesGo, PANIC_ON_REQUEST, patchEngine, patchWorker, tamper,
+} from './tampering.js';
 
 const RERANKER = 'tiny-bert-pair';
 const OTHER_RERANKER = 'tiny-qwen3-reranker';
 const TASK = 'turn these receipts into a spreadsheet';
-
-/** Batches that one can act between, and that are counted in the worker. */
-const SLOW_BATCHES = `
-  globalThis.n_batches = 0;
-  const { next } = Reranker.prototype;
-  Reranker.prototype.next = async function () {
-    globalThis.n_batches++;
-    await new Promise((resolve) => setTimeout(resolve, 600));
-    return next.call(this);
-  };`;
-
-function batchesOf(page) {
-  return page.workers()[0].evaluate(() => globalThis.n_batches);
-}
 
 function scoresOf(answer) {
   return answer.routes.map(({ score }) => score);
@@ -74,9 +62,8 @@ test('streams in: retrieved at once, then more of the list after each batch', as
   }
 });
 
-test('an encoder that was made for it reranks too, with the weights that are loaded already', async ({ page, context }) => {
-  const weights = [];
-  context.on('request', (request) => /\/models\/.*\.bin$/.test(request.url()) && weights.push(request.url()));
+test('an encoder that was made for it reranks too, with the weights that are loaded already', async ({ page, site }) => {
+  const fetched = site.watch();
   const router = await openRouter(page, { reranker: ENCODER });
   const { answer, about } = await router.evaluate(async (router, task) => {
     const answer = await router.route(task, { rerank: 10 });
@@ -86,6 +73,7 @@ test('an encoder that was made for it reranks too, with the weights that are loa
   expect(scoresOf(answer)).toEqual(descending(scoresOf(answer)));
   expect(about.models.map(({ role, name }) => [role, name])).toEqual([['encoder', ENCODER], ['reranker', ENCODER]]);
   expect(about.models[1]).toMatchObject({ bytes: about.models[0].bytes, device: answer.device });
+  const weights = fetched.filter((path) => /\/models\/.*\.bin$/.test(path));
   expect(weights.length).toBeGreaterThan(0);
   expect(new Set(weights).size).toBe(weights.length);
 });
@@ -114,8 +102,8 @@ test('documents can be read fast', async ({ page }) => {
   expect(answer.reason).toBeUndefined();
 });
 
-test('a cancelled re-ranking stops within one batch', async ({ page, context }) => {
-  await patchEngine(context, SLOW_BATCHES);
+test('a cancelled re-ranking stops within one batch', async ({ page, site }) => {
+  patchEngine(site, heldBatches(1));
   const router = await openRouter(page, { reranker: RERANKER });
   const name = await router.evaluate(async (router, task) => {
     await router.reranker_ready;
@@ -124,16 +112,14 @@ test('a cancelled re-ranking stops within one batch', async ({ page, context }) 
     return router.route(task, { signal: controller.signal, onStage }).then(() => 'answered', ({ name }) => name);
   }, TASK);
   expect(name).toBe('AbortError');
-  const n_batches = await batchesOf(page);
-  expect(n_batches).toBeLessThanOrEqual(2);
-  await page.waitForTimeout(600);
-  expect(await batchesOf(page)).toBeLessThanOrEqual(n_batches + 1);
   const { stage } = await router.evaluate((router, task) => router.route(task), TASK);
-  expect(stage).toBe('reranked');
+  expect(stage).toBe('reranked'); // It had to wait until the cancelled one left the model.
+  const [cancelled] = await batchesOf(page);
+  expect(cancelled).toBeLessThanOrEqual(2);
 });
 
-test('a newer question of somebody who types stops it, and other answers pass between batches', async ({ page, context }) => {
-  await patchEngine(context, SLOW_BATCHES);
+test('a newer question of somebody who types stops it, and other answers pass between batches', async ({ page, site }) => {
+  patchEngine(site, heldBatches(1));
   const router = await openRouter(page, { reranker: RERANKER });
   const { order, slow, typed } = await router.evaluate(async (router, task) => {
     await router.reranker_ready;
@@ -183,15 +169,15 @@ test('without a reranker, or with one that is not there, answers stay retrieved 
 });
 
 const DAMAGES = {
-  missing: { code: 'not-found', break: (context, glob) => context.route(glob, (route) => route.fulfill({ status: 404 })) },
-  truncated: { code: 'truncated', break: (context, glob) => tamper(context, glob, (body) => body.subarray(0, body.length >> 1)) },
-  altered: { code: 'checksum', break: (context, glob) => tamper(context, glob, flipByte) },
+  missing: { code: 'not-found', break: (site, glob) => site.route(glob, (route) => route.fulfill({ status: 404 })) },
+  truncated: { code: 'truncated', break: (site, glob) => tamper(site, glob, (body) => body.subarray(0, body.length >> 1)) },
+  altered: { code: 'checksum', break: (site, glob) => tamper(site, glob, flipByte) },
 };
 
 for (const [damage, { code, break: breakFile }] of Object.entries(DAMAGES)) {
-  test(`a reranker whose weights are ${damage}: answers are retrieved, and what had arrived is not fetched again`, async ({ page, context }) => {
+  test(`a reranker whose weights are ${damage}: answers are retrieved, and what had arrived is not fetched again`, async ({ page, site }) => {
     const weights = `**/${RERANKER}/weights-*`;
-    await breakFile(context, weights);
+    breakFile(site, weights);
     const broken = await openRouter(page, { reranker: RERANKER });
     const result = await broken.evaluate(async (router, task) => {
       const code = await router.reranker_ready.catch(({ code }) => code);
@@ -202,10 +188,9 @@ for (const [damage, { code, break: breakFile }] of Object.entries(DAMAGES)) {
     }, TASK);
     expect(result.code).toBe(code);
     expect(result.answer).toMatchObject({ stage: 'retrieved', reason: expect.stringMatching(/weights-\S+ .*not re-ranked/) });
-    await context.unroute(weights);
-    await context.unrouteAll();
-    const fetched = [];
-    context.on('request', (request) => fetched.push(new URL(request.url()).pathname));
+    site.unroute(weights);
+    site.unrouteAll();
+    const fetched = site.watch();
     const healed = await openRouter(page, { reranker: RERANKER });
     expect(await healed.evaluate(async (router, task) => (await router.route(task)).stage, TASK)).toBe('reranked');
     const of_reranker = fetched.filter((path) => path.includes(RERANKER)).map((path) => path.replace(/-[0-9a-f]+\./, '.'));
@@ -213,8 +198,8 @@ for (const [damage, { code, break: breakFile }] of Object.entries(DAMAGES)) {
   });
 }
 
-test('cancelling while the reranker loads keeps the answers by meaning', async ({ page, context }) => {
-  await context.route(`**/${RERANKER}/weights-*`, () => {}); // Never answered.
+test('cancelling while the reranker loads keeps the answers by meaning', async ({ page, site }) => {
+  site.route(`**/${RERANKER}/weights-*`, () => {}); // Never answered.
   const { answer, ready } = await page.evaluate(async ({ task, reranker }) => {
     const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
     const controller = new AbortController();
@@ -222,23 +207,22 @@ test('cancelling while the reranker loads keeps the answers by meaning', async (
     await router.ready;
     const impatient = await router.route(task, { wait: false });
     if (!impatient.reason.includes('the reranker is still loading')) throw new Error(impatient.reason);
-    const patient = router.route(task);
-    setTimeout(() => controller.abort(), 300);
+    const patient = router.route(task, { onStage: ({ stage }) => stage === 'retrieved' && controller.abort() }); // Then it waits for the reranker.
     return { answer: await patient, ready: await router.reranker_ready.catch(({ name }) => name) };
   }, { task: TASK, reranker: RERANKER });
   expect(ready).toBe('AbortError');
   expect(answer).toMatchObject({ stage: 'retrieved', reason: expect.stringContaining('loading the reranker was stopped') });
 });
 
-test('texts that cannot be fetched leave the retrieved answer', async ({ page, context }) => {
-  await context.route('**/bodies-*', (route) => route.fulfill({ status: 404 }));
+test('texts that cannot be fetched leave the retrieved answer', async ({ page, site }) => {
+  site.route('**/bodies-*', (route) => route.fulfill({ status: 404 }));
   const router = await openRouter(page, { reranker: RERANKER, prefetch_bytes: 0 });
   const answer = await router.evaluate((router, task) => router.route(task), TASK);
   expect(answer).toMatchObject({ stage: 'retrieved', reason: expect.stringMatching(/re-ranking stopped: \S+bodies-\S+ is not on the server/) });
 });
 
-test('a reranker that stops the engine is not loaded again, and answers go on by meaning', async ({ page, context }) => {
-  await patchEngine(context, `Reranker.prototype.finish = () => { throw new WebAssembly.RuntimeError('unreachable'); };`);
+test('a reranker that stops the engine is not loaded again, and answers go on by meaning', async ({ page, site }) => {
+  patchEngine(site, `Reranker.prototype.finish = () => { throw new WebAssembly.RuntimeError('unreachable'); };`);
   const router = await openRouter(page, { reranker: RERANKER });
   const { code, answer } = await router.evaluate(async (router, task) => {
     const code = await router.reranker_ready.catch(({ code }) => code);
@@ -266,9 +250,9 @@ test.describe('the reranker that the index names', () => {
   ];
 
   for (const [open_options, route_options, { name, ...begun }] of CHOICES) {
-    test(`opened with ${JSON.stringify(open_options)}, asked with ${JSON.stringify(route_options)}`, async ({ page, context }) => {
-      await changeRouting(context, (routing) => (routing.reranker = OF_INDEX));
-      await patchEngine(context, NOTE_BEGIN);
+    test(`opened with ${JSON.stringify(open_options)}, asked with ${JSON.stringify(route_options)}`, async ({ page, site }) => {
+      changeRouting(site, (routing) => (routing.reranker = OF_INDEX));
+      patchEngine(site, NOTE_BEGIN);
       const router = await openRouter(page, open_options);
       const { answer, about } = await router.evaluate(async (router, { task, options }) => ({
         answer: await router.route(task, options),
@@ -283,10 +267,9 @@ test.describe('the reranker that the index names', () => {
   const NONE = { 'null leaves it out': [OF_INDEX, { reranker: null }], 'an index may name none': [undefined, {}] };
 
   for (const [what, [of_index, options]] of Object.entries(NONE)) {
-    test(what, async ({ page, context }) => {
-      const fetched = [];
-      context.on('request', (request) => fetched.push(new URL(request.url()).pathname));
-      await changeRouting(context, (routing) => (routing.reranker = of_index));
+    test(what, async ({ page, site }) => {
+      const fetched = site.watch();
+      changeRouting(site, (routing) => (routing.reranker = of_index));
       const router = await openRouter(page, options);
       const { answer, about, reranker_ready } = await router.evaluate(async (router, task) => ({
         answer: await router.route(task),
@@ -300,8 +283,8 @@ test.describe('the reranker that the index names', () => {
     });
   }
 
-  test('leaves answers to longer tasks than it is good for as they were, unless one asks', async ({ page, context }) => {
-    await changeRouting(context, (routing) => (routing.reranker = { ...OF_INDEX, longest_query: TASK.length }));
+  test('leaves answers to longer tasks than it is good for as they were, unless one asks', async ({ page, site }) => {
+    changeRouting(site, (routing) => (routing.reranker = { ...OF_INDEX, longest_query: TASK.length }));
     const router = await openRouter(page);
     const answers = await router.evaluate(async (router, task) => {
       await router.reranker_ready;
@@ -312,9 +295,9 @@ test.describe('the reranker that the index names', () => {
     expect(answers.asked).toMatchObject({ stage: 'reranked', reranked: { done: 3, of: 3 } });
   });
 
-  test('is loaded again after the engine stopped', async ({ page, context }) => {
-    await changeRouting(context, (routing) => (routing.reranker = OF_INDEX));
-    await patchEngine(context, PANIC_ON_REQUEST);
+  test('is loaded again after the engine stopped', async ({ page, site }) => {
+    changeRouting(site, (routing) => (routing.reranker = OF_INDEX));
+    patchEngine(site, PANIC_ON_REQUEST);
     const router = await openRouter(page);
     const { code, answer } = await router.evaluate(async (router, task) => {
       await router.reranker_ready;
@@ -327,9 +310,9 @@ test.describe('the reranker that the index names', () => {
     expect(answer).toMatchObject({ stage: 'reranked', reranked: { done: 7, of: 7 } });
   });
 
-  test('is not loaded again when it is what stopped the engine', async ({ page, context }) => {
-    await changeRouting(context, (routing) => (routing.reranker = OF_INDEX));
-    await patchEngine(context, `Reranker.prototype.finish = () => { throw new WebAssembly.RuntimeError('unreachable'); };`);
+  test('is not loaded again when it is what stopped the engine', async ({ page, site }) => {
+    changeRouting(site, (routing) => (routing.reranker = OF_INDEX));
+    patchEngine(site, `Reranker.prototype.finish = () => { throw new WebAssembly.RuntimeError('unreachable'); };`);
     const router = await openRouter(page);
     const { codes, answer } = await router.evaluate(async (router, task) => {
       const codeOf = (ready) => ready.then(() => 'ready', ({ code }) => code);
@@ -341,8 +324,8 @@ test.describe('the reranker that the index names', () => {
     expect(answer).toMatchObject({ stage: 'retrieved', reason: expect.stringContaining('the engine stopped') });
   });
 
-  test('may be missing on the server: answers are retrieved, and say why', async ({ page, context }) => {
-    await changeRouting(context, (routing) => (routing.reranker = { ...OF_INDEX, name: 'not-there' }));
+  test('may be missing on the server: answers are retrieved, and say why', async ({ page, site }) => {
+    changeRouting(site, (routing) => (routing.reranker = { ...OF_INDEX, name: 'not-there' }));
     const router = await openRouter(page);
     const { code, answer } = await router.evaluate(async (router, task) => ({
       answer: await router.route(task),
@@ -353,9 +336,9 @@ test.describe('the reranker that the index names', () => {
   });
 });
 
-test('what fits is judged by retrieval until all is read, and then by the reranker', async ({ page, context }) => {
-  await changeRouting(context, (routing) => (routing.calibration = alwaysFits(FITS.strong)));
-  await tamper(context, `**/${RERANKER}/model.json`, (body) => changeManifest(body, (manifest) => {
+test('what fits is judged by retrieval until all is read, and then by the reranker', async ({ page, site }) => {
+  changeRouting(site, (routing) => (routing.calibration = alwaysFits(FITS.strong)));
+  tamper(site, `**/${RERANKER}/model.json`, (body) => changeManifest(body, (manifest) => {
     manifest.calibration = alwaysFits(FITS.none);
   }));
   const router = await openRouter(page, { reranker: RERANKER });
@@ -387,8 +370,8 @@ test('the files of one model can be deleted', async ({ page }) => {
   expect(after).toEqual(['index', ENCODER]);
 });
 
-test('no WebGPU: the CPU answers and says why, and the GPU build is never fetched', async ({ page, context }) => {
-  const fetched = watchGpuBuild(context);
+test('no WebGPU: the CPU answers and says why, and the GPU build is never fetched', async ({ page, site }) => {
+  const fetched = site.watch(GPU_BUILD);
   const router = await openRouter(page, { reranker: RERANKER, device: 'gpu' });
   const answer = await router.evaluate((router, task) => router.route(task), TASK);
   expect(answer).toMatchObject({ stage: 'reranked', device: { kind: 'cpu', reason: expect.stringMatching(/WebGPU/) } });
@@ -397,8 +380,8 @@ test('no WebGPU: the CPU answers and says why, and the GPU build is never fetche
   expect(fetched).toEqual([]);
 });
 
-test('device cpu does not touch WebGPU, and no other word is a device', async ({ page, context }) => {
-  await patchWorker(context, `
+test('device cpu does not touch WebGPU, and no other word is a device', async ({ page, site }) => {
+  patchWorker(site, `
     Object.defineProperty(WorkerNavigator.prototype, 'gpu', { get() { globalThis.touched = true; return undefined; } });`);
   const touched = () => page.workers()[0].evaluate(() => globalThis.touched === true);
   const router = await openRouter(page, { reranker: null, device: 'cpu' });
@@ -438,14 +421,18 @@ test.describe('the demo', () => {
   test('does without when the address says so', async ({ demo, page }) => {
     await demo.open('ready', NO_RERANKER);
     await demo.expectComplete();
+    const settled = page.evaluate(() => new Promise((resolve) => {
+      const note = ({ detail: { settled, answer } }) => settled && answer.stage !== 'lexical' && resolve(answer.stage);
+      document.querySelector('skill-search').addEventListener('skill-search-answer', note);
+    }));
     await demo.ask(TASK, 'retrieved');
-    await page.waitForTimeout(1000); // Longer than the pause after which it would begin.
+    expect(await settled).toBe('retrieved'); // No better one follows.
     await expect(demo.stage).toHaveText('by words and meaning');
     await expect(page.locator('#about')).not.toContainText('reranker');
   });
 
-  test('a reranker that the index names and the site does not offer is no failure', async ({ demo, page, context }) => {
-    await changeRouting(context, (routing) => (routing.reranker = { name: 'not-there', rerank: 7, documents: 'exact' }));
+  test('a reranker that the index names and the site does not offer is no failure', async ({ demo, page, site }) => {
+    changeRouting(site, (routing) => (routing.reranker = { name: 'not-there', rerank: 7, documents: 'exact' }));
     await demo.open();
     await demo.expectComplete();
     await demo.ask(TASK, 'retrieved');
@@ -454,23 +441,24 @@ test.describe('the demo', () => {
     await expect(demo.banner).toBeHidden();
   });
 
-  test('one that the site offers in part is a failure', async ({ demo, context }) => {
-    await changeRouting(context, (routing) => (routing.reranker = { name: RERANKER, rerank: 7, documents: 'exact' }));
-    await context.route(`**/${RERANKER}/weights-*`, (route) => route.fulfill({ status: 404 }));
+  test('one that the site offers in part is a failure', async ({ demo, site }) => {
+    changeRouting(site, (routing) => (routing.reranker = { name: RERANKER, rerank: 7, documents: 'exact' }));
+    site.route(`**/${RERANKER}/weights-*`, (route) => route.fulfill({ status: 404 }));
     await demo.open();
     await expect(demo.banner).toContainText(/weights-\S+ is not on the server.*Until then, answers are not re-ranked/);
   });
 
-  test('the fit that is shown changes with the order, and not before', async ({ demo, page, context }) => {
-    await changeRouting(context, (routing) => (routing.calibration = alwaysFits(FITS.none)));
-    await tamper(context, `**/${RERANKER}/model.json`, (body) => changeManifest(body, (manifest) => {
+  test('the fit that is shown changes with the order, and not before', async ({ demo, page, site }) => {
+    changeRouting(site, (routing) => (routing.calibration = alwaysFits(FITS.none)));
+    tamper(site, `**/${RERANKER}/model.json`, (body) => changeManifest(body, (manifest) => {
       manifest.calibration = alwaysFits(FITS.strong);
     }));
-    await patchEngine(context, SLOW_BATCHES);
+    patchEngine(site, heldBatches(0));
     await demo.open('ready', `?reranker=${RERANKER}`);
     await demo.expectComplete();
     await demo.ask(TASK, 'retrieved');
     await demo.options.nth(2).hover(); // Whoever is in the list sees the old order, and what was said of it.
+    await letBatchesGo(page);
     await expect(demo.stage).toHaveText(/^re-ranked 20 of 20; /);
     await expect(demo.title).toHaveText(/^Nothing here seems to fit/);
     await expect(demo.fits).toHaveCount(0);
@@ -488,14 +476,15 @@ test.describe('the demo', () => {
   });
 
   for (const where of ['with the pointer', 'with the arrow keys']) {
-    test(`whoever is in the list ${where} finds nothing moved`, async ({ demo, page, context }) => {
-      await patchEngine(context, SLOW_BATCHES);
+    test(`whoever is in the list ${where} finds nothing moved`, async ({ demo, page, site }) => {
+      patchEngine(site, heldBatches(0));
       await demo.open('ready', `?reranker=${RERANKER}`);
       await demo.expectComplete();
       await demo.ask(TASK, 'retrieved');
       const before = await demo.names.allInnerTexts();
       if (where === 'with the pointer') await demo.options.nth(2).hover();
       else await page.keyboard.press('ArrowDown');
+      await letBatchesGo(page);
       await expect(page.locator('#answer-stage')).toHaveText('re-ranked 20 of 20; the new order comes when you leave the list');
       expect(await demo.names.allInnerTexts()).toEqual(before);
       if (where === 'with the pointer') await page.mouse.move(5, 5);

@@ -1,5 +1,6 @@
 /**
- * A static host that a test can end, slow down or give other files, for what interception cannot reach (service workers).
+ * A static host that a test can end, slow down, or let answer some requests otherwise. It reaches every request, those of workers
+ * and service workers too: a browser driven from outside lets one of a worker pass its interception now and then.
  */
 
 import { createReadStream, readFileSync, statSync } from 'node:fs';
@@ -15,34 +16,141 @@ const TYPES = {
 
 /** Where `make site` puts the site. */
 export const SITE = process.env.SKILLROUTER_SITE ?? fileURLToPath(new URL('../../target/site/', import.meta.url));
+/** The same with tiny models beside the page's own: `make test`. */
+export const TEST_SITE = fileURLToPath(new URL('../../target/test-site/', import.meta.url));
 
 /**
- * @param {{ replace?: Record<string, Buffer | string | null>, compress?: boolean }} [options] `replace`: other contents, by path without the
- *   slash, or null for none; `compress`: as static hosts do it, files of the types above, by gzip
- * @returns {Promise<{ url: string, replace: Record<string, Buffer | string | null>, close: () => Promise<void> }>}
+ * How a test answers a request itself.
+ * @typedef {(exchange: Exchange) => void | Promise<void>} Answer
  */
-export async function serveSite({ replace = {}, compress = false } = {}) {
-  /** @type {Map<string, Buffer>} what was compressed before */
-  const compressed = new Map();
-  const server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname)).slice(1) || 'index.html';
-    const headers = { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream', 'cache-control': 'no-cache' };
-    if (replace[path] === null) return response.writeHead(404).end();
-    if (replace[path] !== undefined) return response.writeHead(200, headers).end(replace[path]);
-    const file = join(SITE, path);
-    const stat = statSync(file, { throwIfNoEntry: false });
-    if (!stat?.isFile()) return response.writeHead(404).end();
-    if (compress && TYPES[extname(path)]) {
-      if (!compressed.has(path)) compressed.set(path, gzipSync(readFileSync(file)));
-      return response.writeHead(200, { ...headers, 'content-encoding': 'gzip' }).end(compressed.get(path));
-    }
-    response.writeHead(200, { ...headers, 'content-length': stat.size });
-    createReadStream(file).pipe(response);
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = () => new Promise((resolve) => {
-    server.close(resolve);
-    server.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${server.address().port}/`, replace, close };
+
+/** One request and what becomes of it; without an answer, the browser waits. Whoever asked may be gone by then, which does no harm. */
+export class Exchange {
+  #response;
+  #file;
+  #headers;
+
+  constructor(response, file, headers) {
+    this.#response = response;
+    this.#file = file;
+    this.#headers = headers;
+  }
+
+  /** What the site has there. @returns {Buffer} */
+  body() {
+    return readFileSync(this.#file);
+  }
+
+  /** @param {{ status?: number, contentType?: string, json?: unknown, body?: string | Buffer }} [answer] */
+  fulfill({ status = 200, contentType = this.#headers['content-type'], json, body = json === undefined ? '' : JSON.stringify(json) } = {}) {
+    this.#response.writeHead(status, { ...this.#headers, 'content-type': contentType }).end(body);
+  }
+
+  /** Lets the site answer. */
+  continue() {
+    const stat = statSync(this.#file, { throwIfNoEntry: false });
+    if (!stat?.isFile()) return this.fulfill({ status: 404 });
+    this.#response.writeHead(200, { ...this.#headers, 'content-length': stat.size });
+    createReadStream(this.#file).pipe(this.#response);
+  }
+
+  /** Breaks the connection. */
+  abort() {
+    this.#response.destroy();
+  }
+}
+
+/** A running host. */
+class Host {
+  /** Other contents, by path without the slash, or null for none. @type {Record<string, Buffer | string | null>} */
+  replace;
+  /** The address of the root. */
+  url = '';
+  #folder;
+  #compress;
+  /** What was compressed before. @type {Map<string, Buffer>} */
+  #compressed = new Map();
+  /** The newest first. @type {{ pattern: string | RegExp, answer: Answer }[]} */
+  #routes = [];
+  /** @type {Set<(path: string) => void>} */
+  #watchers = new Set();
+  #server = createServer((request, response) => void this.#answer(request, response));
+
+  constructor({ folder, replace, compress }) {
+    this.#folder = folder;
+    this.replace = replace;
+    this.#compress = compress;
+  }
+
+  async listen() {
+    await new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.url = `http://127.0.0.1:${this.#server.address().port}/`;
+    return this;
+  }
+
+  /** Answers requests of these paths, until that is taken back. @param {string | RegExp} pattern where `**` stands for any folders @param {Answer} answer */
+  route(pattern, answer) {
+    this.#routes.unshift({ pattern, answer });
+  }
+
+  /** @param {string | RegExp} pattern as it was given */
+  unroute(pattern) {
+    this.#routes = this.#routes.filter((route) => String(route.pattern) !== String(pattern));
+  }
+
+  unrouteAll() {
+    this.#routes = [];
+  }
+
+  /** @param {RegExp} [pattern] @returns {string[]} paths with their queries that are asked for from now on; it grows */
+  watch(pattern = /^/) {
+    const paths = [];
+    this.#watchers.add((path) => pattern.test(path) && paths.push(path));
+    return paths;
+  }
+
+  /** As before the first test. */
+  reset() {
+    this.unrouteAll();
+    this.#watchers.clear();
+  }
+
+  close() {
+    return new Promise((resolve) => {
+      this.#server.close(resolve);
+      this.#server.closeAllConnections();
+    });
+  }
+
+  async #answer(request, response) {
+    const { pathname, search } = new URL(request.url, 'http://localhost');
+    for (const watch of this.#watchers) watch(pathname + search);
+    const path = normalize(decodeURIComponent(pathname)).slice(1) || 'index.html';
+    const type = TYPES[extname(path)];
+    const headers = { 'content-type': type ?? 'application/octet-stream', 'cache-control': 'no-cache' };
+    const file = join(this.#folder, path);
+    const exchange = new Exchange(response, file, headers);
+    const route = this.#routes.find(({ pattern }) => matches(pattern, `/${path}`));
+    if (route) return route.answer(exchange);
+    if (this.replace[path] === null) return exchange.fulfill({ status: 404 });
+    if (this.replace[path] !== undefined) return exchange.fulfill({ body: this.replace[path] });
+    if (!this.#compress || !type || !statSync(file, { throwIfNoEntry: false })?.isFile()) return exchange.continue();
+    if (!this.#compressed.has(path)) this.#compressed.set(path, gzipSync(readFileSync(file)));
+    return response.writeHead(200, { ...headers, 'content-encoding': 'gzip' }).end(this.#compressed.get(path));
+  }
+}
+
+/**
+ * @param {{ folder?: string, replace?: Record<string, Buffer | string | null>, compress?: boolean }} [options] `replace`: other
+ *   contents, by path without the slash, or null for none; `compress`: as static hosts do it, files of the types above, by gzip
+ * @returns {Promise<Host>}
+ */
+export function serveSite({ folder = SITE, replace = {}, compress = false } = {}) {
+  return new Host({ folder, replace, compress }).listen();
+}
+
+function matches(pattern, path) {
+  if (pattern instanceof RegExp) return pattern.test(path);
+  const source = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*\*\/|\*\*|\*/g, (stars) => ({ '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*' })[stars]);
+  return new RegExp(`^${source}$`).test(path);
 }

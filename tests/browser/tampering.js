@@ -5,22 +5,18 @@
 import { createHash } from 'node:crypto';
 
 /** Lets `change` at the body of every response to `glob`, until it is taken back with `unroute`. */
-export async function tamper(context, glob, change) {
-  await context.route(glob, async (route) => {
-    const url = route.request().url().replace('plain.test', '127.0.0.1'); // Only the browser knows that name.
-    const response = await route.fetch({ url });
-    await route.fulfill({ response, body: change(await response.body()) });
-  });
+export function tamper(site, glob, change) {
+  site.route(glob, (exchange) => exchange.fulfill({ body: change(exchange.body()) }));
 }
 
 /** Lets a build of the engine run `code` after its own, once for each instance. */
-export async function patchEngine(context, code, build = 'cpu') {
-  await tamper(context, new RegExp(`/pkg/${build}/skillrouter\\.js`), (body) => `${body}\n${code}`);
+export function patchEngine(site, code, build = 'cpu') {
+  tamper(site, new RegExp(`/pkg/${build}/skillrouter\\.js`), (body) => `${body}\n${code}`);
 }
 
 /** Lets the worker run `code` before it gets its first message; in a block, so that its names are not the worker's own. */
-export async function patchWorker(context, code) {
-  await tamper(context, '**/worker.js', (body) => `${body}\n{${code}}`);
+export function patchWorker(site, code) {
+  tamper(site, '**/worker.js', (body) => `${body}\n{${code}}`);
 }
 
 /** Gives a changed manifest a checksum of its own: the sha256 of the text with zeros in its place. */
@@ -38,8 +34,8 @@ export function changeManifest(text, change) {
 }
 
 /** Changes how an index mixes, judges and re-ranks, from the next time on that a page opens it. @param {(routing: any) => void} change */
-export async function changeRouting(context, change) {
-  await tamper(context, '**/index/index.json', (body) => changeManifest(body, ({ routing }) => change(routing)));
+export function changeRouting(site, change) {
+  tamper(site, '**/index/index.json', (body) => changeManifest(body, ({ routing }) => change(routing)));
 }
 
 /** A calibration by which every first skill fits with the same probability. */
@@ -55,6 +51,36 @@ export function flipByte(body) {
   const flipped = Buffer.from(body);
   flipped[flipped.length >> 1] ^= 1;
   return flipped;
+}
+
+/**
+ * For `patchEngine`: batches of the reranker wait, after the first `n_free`, until somebody lets them go: the page by a question
+ * that is typed or by a cancel, a test by `letBatchesGo`. `n_batches` has their number, for each list.
+ */
+export function heldBatches(n_free) {
+  return `
+    globalThis.n_batches = [];
+    const held = new Promise((resolve) => (globalThis.letBatchesGo = resolve));
+    addEventListener('message', ({ data }) => (data.cancel !== undefined || data.params?.options?.typing) && globalThis.letBatchesGo());
+    const { begin, next } = Reranker.prototype;
+    Reranker.prototype.begin = function (...parameters) {
+      globalThis.n_batches.push(0);
+      return begin.apply(this, parameters);
+    };
+    Reranker.prototype.next = async function () {
+      if (++globalThis.n_batches[globalThis.n_batches.length - 1] > ${n_free}) await held;
+      return next.call(this);
+    };`;
+}
+
+/** The page's worker goes on. */
+export function letBatchesGo(page) {
+  return page.workers()[0].evaluate(() => globalThis.letBatchesGo());
+}
+
+/** Batches that were begun, for each list. @returns {Promise<number[]>} */
+export function batchesOf(page) {
+  return page.workers()[0].evaluate(() => globalThis.n_batches);
 }
 
 /** How a panic looks from JavaScript: thrown by the call, or by a task of an async function, whose promise then never settles. */

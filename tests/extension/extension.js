@@ -136,6 +136,61 @@ async function boxOf(session, backendNodeId) {
   }
 }
 
+/** In the helper's own world: keeps what it waits for, timers and answers. */
+const KEEP_WAITING = `
+  const waiting = (globalThis.waiting = new Set());
+  const { setTimeout, clearTimeout } = globalThis;
+  globalThis.setTimeout = (run, ms) => {
+    const timer = setTimeout(() => (waiting.delete(timer), run()), ms);
+    waiting.add(timer);
+    return timer;
+  };
+  globalThis.clearTimeout = (timer) => (waiting.delete(timer), clearTimeout(timer));
+  const { sendMessage, connect } = chrome.runtime;
+  chrome.runtime.sendMessage = (message) => {
+    const answer = sendMessage.call(chrome.runtime, message);
+    const end = () => waiting.delete(answer);
+    waiting.add(answer);
+    answer.then(end, end);
+    return answer;
+  };
+  chrome.runtime.connect = (options) => {
+    const port = connect.call(chrome.runtime, options);
+    const end = () => waiting.delete(port);
+    const { postMessage, disconnect } = port;
+    port.postMessage = (message) => (waiting.add(port), postMessage.call(port, message));
+    port.disconnect = () => (end(), disconnect.call(port));
+    port.onMessage.addListener(({ result, error }) => (result || error) && end());
+    port.onDisconnect.addListener(end);
+    return port;
+  };`;
+
+/** The helpers of pages that are watched. @type {WeakMap<import('@playwright/test').Page, (expression: string) => Promise<any>>} */
+const helpers = new WeakMap();
+
+/** Keeps what the helper of a page waits for from now on. @param {import('@playwright/test').Page} page that has one */
+export async function watchHelper(page) {
+  const session = await page.context().newCDPSession(page);
+  const worlds = new Set();
+  session.on('Runtime.executionContextCreated', ({ context }) => context.origin.startsWith('chrome-extension://') && worlds.add(context.id));
+  await session.send('Runtime.enable');
+  await expect.poll(() => worlds.size).toBe(1);
+  const [contextId] = worlds;
+  const run = async (expression) => {
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', { contextId, expression, returnByValue: true });
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    return result.value;
+  };
+  await run(`{${KEEP_WAITING}}`);
+  helpers.set(page, run);
+}
+
+/** Whether something may still come of what was typed. @param {import('@playwright/test').Page} page */
+export async function helperIsBusy(page) {
+  const run = helpers.get(page);
+  return run ? run('globalThis.waiting.size > 0') : false;
+}
+
 /** Waits until there are some. */
 export async function expectSuggestions(page, pattern) {
   await expect.poll(async () => (await suggestions(page)).map(({ name }) => name).join(', '), { timeout: MODELS_MS }).toMatch(pattern);

@@ -2,7 +2,7 @@
  * The helper for prompt boxes, on a page that imitates a chat.
  */
 
-import { expect, expectSuggestions, suggestions, test } from './extension.js';
+import { expect, expectSuggestions, helperIsBusy, suggestions, test, watchHelper } from './extension.js';
 
 const RECEIPTS = 'turn these receipts into a spreadsheet';
 const INVOCATION = 'Use the "receipts-to-spreadsheet" skill.';
@@ -12,14 +12,15 @@ async function openChat({ extension, server, context }) {
   await extension.helpOn(server.origin);
   const page = await context.newPage();
   await page.goto(`${server.origin}/`);
+  await watchHelper(page);
   return page;
 }
 
 const stateOf = async (page) => JSON.parse((await page.locator('#state').textContent()) || '{}');
 
-/** Longer than the helper's pause, and than an answer takes: for what must not come, there is nothing to wait for. */
+/** Once the helper, where there is one, waits for nothing any more: neither for its pause nor for an answer. */
 async function expectNoSuggestions(page) {
-  await page.waitForTimeout(1500);
+  await expect.poll(() => helperIsBusy(page)).toBe(false);
   expect(await suggestions(page)).toEqual([]);
 }
 

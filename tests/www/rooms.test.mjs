@@ -31,11 +31,11 @@ const ALLOWED = {
   'elements/skill-search': ['shared', 'messages', 'elements', 'client.js', 'pkg/vendor'],
   'elements/own-skills': ['shared', 'elements'],
   'elements/map': ['shared', 'elements'],
-  'skill-search.js': ['elements/skill-search'],
-  'own-skills.js': ['shared', 'elements/own-skills'],
+  'skill-search.js': ['elements', 'elements/skill-search'],
+  'own-skills.js': ['shared', 'elements', 'elements/own-skills'],
   'pages/demo': ['shared', 'elements', 'skill-search.js', 'own-skills.js'],
   'pages/evaluate': ['shared', 'elements', 'elements/map', 'client.js'],
-  'pages/bench': ['storage', 'pkg/search', 'pkg/cpu', 'pkg/gpu'], // The one page that has the engine in itself: it measures it.
+  'pages/bench': ['storage', 'elements', 'pkg/search', 'pkg/cpu', 'pkg/gpu'], // The one page that has the engine in itself: it measures it.
   extension: ['shared', 'messages', 'storage', 'elements', 'client.js', 'skill-search.js'],
   'extension/helper': ['shared', 'elements', 'extension'],
   'sw.js': [],

@@ -36,7 +36,23 @@ export function element(tag, properties = {}, ...children) {
  * @returns {Kind}
  */
 export function part(id, kind = null, root = document) {
-  const found = root.getElementById(id);
-  if (!(found instanceof (kind ?? HTMLElement))) throw new TypeError(`the markup has no ${kind?.name ?? 'element'} ${id}`);
+  return checked(root.getElementById(id), kind, id);
+}
+
+/**
+ * The same by a selector: the first below an element.
+ * @template {HTMLElement} [Kind=HTMLElement]
+ * @param {ParentNode} parent
+ * @param {string} selector
+ * @param {{ new (): Kind } | null} [kind]
+ * @returns {Kind}
+ */
+export function inside(parent, selector, kind = null) {
+  return checked(parent.querySelector(selector), kind, selector);
+}
+
+/** @template {HTMLElement} Kind @param {Element | null} found @param {{ new (): Kind } | null} kind @param {string} name @returns {Kind} */
+function checked(found, kind, name) {
+  if (!(found instanceof (kind ?? HTMLElement))) throw new TypeError(`the markup has no ${kind?.name ?? 'element'} ${name}`);
   return /** @type {Kind} */ (found);
 }

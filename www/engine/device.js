@@ -75,6 +75,6 @@ export class Devices {
 
   /** @param {ModelSize} model @param {import('./choices.js').Choice} choice what trying told */
   async remember(model, choice) {
-    await rememberChoice((await this.#adapter).name, model, choice);
+    if (this.#adapter) await rememberChoice((await this.#adapter).name, model, choice);
   }
 }

@@ -23,10 +23,20 @@ export class EncoderReranker {
     return this.#encoder.device;
   }
 
-  /** See `Model.use`; the model that is used is a reranker. @param {import('./model.js').Use<T>} use @param {import('./model.js').Use<unknown>} sample */
+  /**
+   * See `Model.use`; the model that is used is a reranker.
+   * @template T
+   * @param {import('./model.js').Use<T>} use
+   * @param {import('./model.js').Use<unknown>} sample
+   * @returns {Promise<T>}
+   */
   use(use, sample) {
-    const reranking = (use) => async (encoder, call) => use(await this.#of(encoder, call), call);
-    return this.#encoder.use(reranking(use), reranking(sample));
+    return this.#encoder.use(this.#reranking(use), this.#reranking(sample));
+  }
+
+  /** @template T @param {import('./model.js').Use<T>} use of a reranker @returns {import('./model.js').Use<T>} of the encoder */
+  #reranking(use) {
+    return async (encoder, call) => use(await this.#of(encoder, call), call);
   }
 
   /** @param {any} encoder @param {import('./model.js').Call} call */

@@ -26,7 +26,10 @@ const GPU_MODULE = new URL('../pkg/gpu/skillrouter.js', import.meta.url).href;
 /** GPU instances that this worker has loaded: its modules stay loaded as long as it runs. */
 let n_instances = 0;
 
-/** What opens the builds that are there in any case. @typedef {{ openSearch: () => Promise<SearchEngine>, openCpu: () => Promise<CpuEngine> }} Builds */
+/**
+ * What opens the builds that are there in any case. @typedef {{ openSearch: () => Promise<SearchEngine>, openCpu: () =>
+ * Promise<CpuEngine> }} Builds
+ */
 
 /** @type {Builds} */
 export const DOWNLOADED = { openSearch: () => SearchEngine.open(), openCpu: () => CpuEngine.open() };
@@ -48,9 +51,11 @@ export class SearchEngine {
 /** The CPU build. */
 export class CpuEngine {
   kind = /** @type {const} */ ('cpu');
+  /** @type {typeof import('../pkg/cpu/skillrouter.js')} */
   classes;
   /** @type {Error | null} it does not fail in parts */
   failure = null;
+  /** @type {import('../pkg/cpu/skillrouter.js').Device} */
   device;
 
   /** @param {string | BufferSource} [wasm] its address, or the build itself where it is not downloaded */
@@ -81,7 +86,7 @@ async function load(init, wasm) {
   await init({ module_or_path: wasm }).catch(unloadable);
 }
 
-/** @param {Error} error */
+/** @param {Error} error @returns {never} */
 function unloadable(error) {
   const message = `the engine could not be loaded (${error.message}); check the connection and reload the page`;
   throw new SkillRouterError('engine', message, { cause: error });
@@ -91,7 +96,9 @@ function unloadable(error) {
 export class GpuEngine {
   kind = /** @type {const} */ ('gpu');
   name = '';
+  /** @type {typeof import('../pkg/gpu/skillrouter.js')} */
   classes;
+  /** @type {import('../pkg/gpu/skillrouter.js').Device} */
   device;
   /** @type {Error | null} why this instance is not to be used any more */
   failure = null;
@@ -102,6 +109,7 @@ export class GpuEngine {
   #n_running = 0;
   /** The engine is entered once at a time. */
   #turns = new Turns();
+  /** @type {(error: Error) => void} */
   #reject;
   /** @type {Promise<never>} rejects with `failure` */
   #failed = new Promise((_, reject) => (this.#reject = reject));
@@ -110,14 +118,14 @@ export class GpuEngine {
   static async open() {
     const engine = new GpuEngine();
     engine.#failed.catch(() => {}); // Somebody waits for it only during a call.
-    for (const type of ['error', 'unhandledrejection']) addEventListener(type, (event) => engine.#onUncaught(event));
+    for (const type of ['error', 'unhandledrejection']) addEventListener(type, (event) => engine.#onUncaught(/** @type {ErrorEvent & PromiseRejectionEvent} */ (event)));
     try {
       engine.classes = await import(/* @vite-ignore */ `${GPU_MODULE}?instance=${engine.#number}`);
       await engine.classes.default({ module_or_path: GPU_WASM });
     } catch (error) {
       throw engine.#fail(`the engine for the GPU could not be loaded: ${error.message}`, error);
     }
-    const { value, gpu_device, adapter_name } = await engine.run(() => keepDevice(() => engine.classes.Device.open()));
+    const { value, gpu_device, adapter_name } = await engine.run(() => keepDevice(() => engine.classes.Device.open(undefined)));
     Object.assign(engine, { device: value, name: adapter_name });
     engine.#watch(gpu_device);
     return engine;
@@ -143,7 +151,7 @@ export class GpuEngine {
     if (--this.#n_models === 0) this.#fail('it is not in use any more');
   }
 
-  /** @param {() => T | Promise<T>} work */
+  /** @template T @param {() => T | Promise<T>} work @returns {Promise<T>} */
   async #guarded(work) {
     if (this.failure) throw this.failure;
     const timer = setTimeout(() => this.#fail(`nothing came back within ${CALL_LIMIT_MS / 1000} s`), CALL_LIMIT_MS);
@@ -171,7 +179,7 @@ export class GpuEngine {
   /**
    * A panic inside an asynchronous call surfaces here and nowhere else. Late ones, of an instance that was given up, are
    * kept from ending the worker.
-   * @param {Event} event
+   * @param {ErrorEvent & PromiseRejectionEvent} event one of the two
    */
   #onUncaught(event) {
     const error = event.error ?? event.reason;

@@ -9,16 +9,34 @@ import { SkillRouterError } from '../shared/error.js';
 import { fetchAsset, fetchInOrder, fetchManifest } from '../storage/assets.js';
 import { canStore } from '../storage/cache.js';
 
+/**
+ * @typedef {import('../storage/assets.js').FileEntry} FileEntry
+ *
+ * What an index says of itself.
+ * @typedef {object} IndexAbout
+ * @property {number} n_skills
+ * @property {{ name: string }} encoder
+ * @property {number} width
+ * @property {import('../client.js').About['bytes']} bytes
+ * @property {Record<'lexical' | 'vectors' | 'links' | 'cards' | 'bodies' | 'map', FileEntry[]>} files
+ * @property {{ name: string, rerank: number, documents: 'exact' | 'fast', longest_query?: number }} [reranker]
+ */
+
 /** The files of one index. */
 export class IndexFiles {
-  /** The engine's part, which answers. */
+  /** The engine's part, which answers. @type {import('../pkg/search/skillrouter.js').Router} */
   router;
-  /** What the index says of itself. */
+  /** @type {IndexAbout} */
   about;
+  /** @type {typeof import('../pkg/search/skillrouter.js').Router} */
   #Router;
+  /** @type {string} */
   #url;
+  /** @type {import('./progress.js').ProgressSum} */
   #progress;
+  /** @type {import('../storage/assets.js').FetchFile | undefined} */
   #fetchFile;
+  /** @type {(entries: FileEntry[]) => Promise<void>} */
   #commit;
   /** @type {Map<string, Promise<void>>} shards that are on their way or were added to the engine, by file */
   #shards = new Map();
@@ -92,7 +110,7 @@ export class IndexFiles {
    */
   setOwn(files) {
     if (!files) return this.router.clear_own();
-    const own = new this.#Router(files.at(-1).bytes);
+    const own = new this.#Router(files[files.length - 1].bytes);
     try {
       for (const { file, bytes } of files.slice(0, -1)) own.add_index_file(file, bytes);
     } catch (error) {
@@ -108,9 +126,9 @@ export class IndexFiles {
    * @returns {{ id: string, source: string }[]}
    */
   cardsOf(files) {
-    const index = new this.#Router(files.at(-1).bytes);
+    const index = new this.#Router(files[files.length - 1].bytes);
     try {
-      const { n_skills, files: listed } = index.about();
+      const { n_skills, files: listed } = /** @type {IndexAbout} */ (index.about());
       const names = new Set(listed.cards.map(({ file }) => file));
       for (const { file, bytes } of files) if (names.has(file)) index.add_index_file(file, bytes);
       return Array.from({ length: n_skills }, (_, skill_idx) => index.card(skill_idx));
@@ -154,7 +172,11 @@ export class IndexFiles {
     }
   }
 
-  /** Makes sure that the engine holds these shards; skills that lie in none have undefined. A failure is forgotten: the next call tries again. @param {(string | undefined)[]} files @param {keyof IndexAbout['files']} kind */
+  /**
+   * Makes sure that the engine holds these shards; skills that lie in none have undefined. A failure is forgotten: the next call
+   * tries again.
+   * @param {(string | undefined)[]} files @param {keyof IndexAbout['files']} kind
+   */
   async #need(files, kind) {
     await Promise.all([...new Set(files)].filter((file) => file !== undefined).map((file) => {
       if (!this.#shards.has(file)) {

@@ -17,9 +17,15 @@ import { fetchInOrder, fetchManifest } from '../storage/assets.js';
  * What a model says of itself, with the hash of its manifest.
  * @typedef {{ name: string, bytes: number, hash: string, rerank_options?: object }} ModelAbout
  *
- * A use of a model: `call` enters the engine. When the device fails it is begun again with the model on another one.
- * @template T
- * @typedef {(model: any, call: <V>(step: () => V | Promise<V>) => Promise<V>) => Promise<T>} Use
+ * What a model is used by; an encoder that reranks too has it as well.
+ * @typedef {Pick<Model, 'about' | 'device' | 'use'>} Usable
+ *
+ * A model in an engine.
+ * @typedef {{ engine: Engine, model: any }} Loaded
+ * @typedef {{ signal?: AbortSignal, progressOf?: (file: string) => (progress: import('../storage/assets.js').FileProgress) => void }} LoadOptions
+ *
+ * Enters the engine.
+ * @typedef {<V>(step: () => V | Promise<V>) => Promise<V>} Call
  *
  * @typedef {object} ModelOptions
  * @property {import('./device.js').Devices} devices
@@ -28,6 +34,12 @@ import { fetchInOrder, fetchManifest } from '../storage/assets.js';
  * @property {(about: any) => void} [check] throws when this is not the right model; called before its weights are fetched
  * @property {(model: Model) => void} [onMove] the model is on another device now
  * @property {import('../storage/assets.js').FetchFile} [fetchFile]
+ */
+
+/**
+ * A use of a model: `call` enters the engine. When the device fails it is begun again with the model on another one.
+ * @template T
+ * @typedef {(model: any, call: Call) => Promise<T>} Use
  */
 
 /** A device that failed is opened a second time and not a third. */
@@ -40,15 +52,21 @@ const COMPARISON_RUNS = 3;
 export class Model {
   /** @type {ModelAbout} */
   about;
+  /** @type {'Encoder' | 'Reranker'} */
   #class_name;
+  /** @type {string} */
   #url;
+  /** @type {import('./device.js').Devices} */
   #devices;
+  /** @type {(model: Model) => void} */
   #onMove;
+  /** @type {import('../storage/assets.js').FetchFile | undefined} */
   #fetchFile;
+  /** @type {Uint8Array<ArrayBuffer>} */
   #manifest_json;
   /** @type {import('./device.js').Placement} */
   #placement;
-  /** @type {{ engine: Engine, model: any } | null} null when the next use has to load it again */
+  /** @type {Loaded | null} null when the next use has to load it again */
   #loaded = null;
   /** @type {DeviceUsed} */
   #device;
@@ -97,7 +115,11 @@ export class Model {
     });
   }
 
-  /** Reads and checks the manifest, on the CPU since that is always there. @param {import('./engine.js').CpuEngine} cpu @param {Uint8Array<ArrayBuffer>} bytes @param {ModelOptions['check']} check @returns {import('../storage/assets.js').FileEntry[]} */
+  /**
+   * Reads and checks the manifest, on the CPU since that is always there.
+   * @param {import('./engine.js').CpuEngine} cpu @param {Uint8Array<ArrayBuffer>} bytes @param {ModelOptions['check']} check
+   * @returns {import('../storage/assets.js').FileEntry[]}
+   */
   #read(cpu, bytes, check) {
     const draft = new cpu.classes[this.#class_name](bytes, cpu.device);
     try {
@@ -111,12 +133,11 @@ export class Model {
     }
   }
 
-  /** @param {Use<T>} use */
+  /** @template T @param {Use<T>} use @returns {Promise<T>} */
   async #withoutFailing(use) {
     for (;;) {
       if (this.#loaded?.engine.failure) this.#leave(); // It failed in the hands of another model.
-      if (!this.#loaded) await this.#place({});
-      const { engine, model } = this.#loaded;
+      const { engine, model } = this.#loaded ?? (await this.#place({}));
       try {
         return await use(model, (step) => engine.run(step));
       } catch (error) {
@@ -127,34 +148,36 @@ export class Model {
     }
   }
 
-  /** Loads the model onto the device where it belongs: the GPU as long as that does not fail too often, then the CPU. @param {LoadOptions} options */
+  /**
+   * Loads the model onto the device where it belongs: the GPU as long as that does not fail too often, then the CPU.
+   * @param {LoadOptions} options @returns {Promise<Loaded>}
+   */
   async #place(options) {
     while (this.#placement.kind === 'gpu') {
       try {
         const engine = await abortable(this.#devices.gpu(), options.signal);
-        this.#loaded = await this.#load(engine, options);
-        return this.#settle();
+        return this.#settle(await this.#load(engine, options));
       } catch (error) {
         this.#countFailure(error);
       }
     }
-    this.#loaded = await this.#load(await this.#devices.cpu(), options);
-    this.#settle();
+    return this.#settle(await this.#load(await this.#devices.cpu(), options));
   }
 
-  /** @throws the error, if the device is not to blame for it @param {Fault} error */
+  /** @param {import('../shared/error.js').Fault} error @throws it, if the device is not to blame for it */
   #countFailure(error) {
     if (error.code !== 'device') throw error;
     if (++this.#n_gpu_failures >= MAX_GPU_FAILURES) this.#placement = { kind: 'cpu', reason: error.message };
   }
 
-  /** @param {Engine} engine @param {LoadOptions} options */
+  /** @param {Engine} engine @param {LoadOptions} options @returns {Promise<Loaded>} */
   async #load(engine, { signal, progressOf }) {
     engine.hold();
+    /** @type {any} a model of the engine's build */
     let model;
     try {
       model = await engine.run(() => new engine.classes[this.#class_name](this.#manifest_json, engine.device));
-      const add = (file, bytes) => engine.run(() => model.add_file(file, bytes));
+      const add = (/** @type {string} */ file, /** @type {Uint8Array} */ bytes) => engine.run(() => model.add_file(file, bytes));
       await fetchInOrder(model.missing(), { owner: this.#url, add, signal, progressOf, fetchFile: this.#fetchFile });
       await engine.run(() => model.finish());
       if (engine.kind === 'gpu') await engine.run(() => model.self_test()); // Browsers' GPUs have been silently wrong.
@@ -165,14 +188,16 @@ export class Model {
     }
   }
 
-  /** Takes note of where the model is now. */
-  #settle() {
-    const { engine, model } = this.#loaded;
+  /** Takes note of where the model is now. @param {Loaded} loaded @returns {Loaded} */
+  #settle(loaded) {
+    this.#loaded = loaded;
+    const { engine, model } = loaded;
     this.about.rerank_options ??= model.rerank_options(); // A reranker has them, once it is loaded.
     const { kind, name } = engine;
     const { reason } = this.#placement;
     this.#device = { kind, name, ...(reason && { reason }) };
     this.#onMove(this);
+    return loaded;
   }
 
   #leave() {
@@ -188,15 +213,17 @@ export class Model {
 
   /** Loads the model onto the GPU as well, times the same work on both, and keeps the faster. Never rejects. @param {Use<unknown>} sample */
   async #compare(sample) {
+    /** @type {Loaded | null} */
     let rival = null;
     try {
       rival = await this.#load(await this.#devices.gpu(), {});
-      const gpu_ms = await medianMs(sample, rival);
+      const on_gpu = rival;
+      const gpu_ms = await medianMs(sample, on_gpu);
       await this.#turns.take(async () => {
-        const cpu_ms = await medianMs(sample, this.#loaded);
+        const cpu_ms = await medianMs(sample, /** @type {Loaded} */ (this.#loaded)); // On the CPU it stays loaded.
         const kind = gpu_ms < cpu_ms ? 'gpu' : 'cpu';
         const reason = `measured here: ${gpu_ms.toFixed(1)} ms on the GPU, ${cpu_ms.toFixed(1)} ms on the CPU`;
-        this.#decide({ kind, reason }, rival);
+        this.#decide({ kind, reason }, on_gpu);
         await this.#devices.remember(this.about, { kind, reason });
       });
     } catch (error) {
@@ -209,13 +236,14 @@ export class Model {
   /** @param {import('./device.js').Placement} placement @param {Loaded | null} rival */
   #decide(placement, rival) {
     this.#placement = placement;
-    if (placement.kind === 'gpu') {
+    const on_cpu = /** @type {Loaded} */ (this.#loaded);
+    if (placement.kind === 'gpu' && rival) {
       this.#leave();
-      this.#loaded = rival;
-    } else if (rival) {
-      release(rival);
+      this.#settle(rival);
+    } else {
+      if (rival) release(rival);
+      this.#settle(on_cpu);
     }
-    this.#settle();
   }
 }
 

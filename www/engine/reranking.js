@@ -20,7 +20,7 @@ const N_SAMPLE = 4;
 
 /**
  * Scores skills for a task. If the device fails meanwhile, those that have no score yet are read again on another one.
- * @param {import('./model.js').Model} reranker
+ * @param {import('./model.js').Usable} reranker
  * @param {string} query
  * @param {SkillText[]} texts best first, so that the first batch matters most
  * @param {ScoringOptions} options

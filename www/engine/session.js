@@ -44,6 +44,17 @@ import { scoreTexts } from './reranking.js';
  * @property {number} [rerank]
  * @property {'exact' | 'fast'} [documents]
  *
+ * A route by meaning, with everything decided.
+ * @typedef {object} Retrieval
+ * @property {number} top
+ * @property {string} mode
+ * @property {string} search
+ * @property {boolean} typing
+ * @property {boolean} wait
+ * @property {number} rerank
+ * @property {'exact' | 'fast'} documents
+ * @property {() => boolean} isSuperseded
+ *
  * The reranker of a session, and how it is used by a call that says nothing about that. `name`: null when there is none.
  * `longest_query`: characters of the longest query whose answers it improves.
  * @typedef {{ name: string | null, rerank: number, documents: 'exact' | 'fast', longest_query?: number }} Reranking
@@ -51,15 +62,19 @@ import { scoreTexts } from './reranking.js';
 
 /** As many candidates as the paper re-ranks that the pipeline is from (arXiv 2603.22455). */
 const RERANK = 20;
-const CLASS_NAMES = { encoder: 'Encoder', reranker: 'Reranker' };
+const CLASS_NAMES = /** @type {const} */ ({ encoder: 'Encoder', reranker: 'Reranker' });
 
 /** An index that can be asked. */
 export class Session {
+  /** @type {SessionOptions} */
   #options;
+  /** @type {SessionEvents} */
   #events;
   /** @type {import('./engine.js').SearchEngine} */
   #search;
+  /** @type {Devices} */
   #devices;
+  /** @type {ProgressSum} */
   #progress;
   /** @type {IndexFiles} */
   #index;
@@ -67,7 +82,7 @@ export class Session {
   #reranking;
   /** @type {Arrival<Model>} */
   #encoder;
-  /** @type {Arrival<Model | EncoderReranker> | null} */
+  /** @type {Arrival<import('./model.js').Usable> | null} */
   #reranker = null;
   /** Ends the loading of the models, and with it of everything that nobody waits for. */
   #loading = new AbortController();
@@ -99,7 +114,9 @@ export class Session {
   about() {
     const { n_skills, encoder, width, bytes } = this.#index.about;
     const { name } = this.#reranking;
-    const models = [{ role: 'encoder', name: encoder.name }, ...(name === null ? [] : [{ role: 'reranker', name }])];
+    /** @type {import('../client.js').ModelAbout[]} */
+    const models = [{ role: 'encoder', name: encoder.name }];
+    if (name !== null) models.push({ role: 'reranker', name });
     return { n_skills, model: encoder.name, width, bytes, models };
   }
 
@@ -157,10 +174,10 @@ export class Session {
     return this.#retrieve(query, { top, mode, search, typing, wait, rerank, documents, isSuperseded }, report);
   }
 
-  /** @param {string} query @param {Retrieval} options @param {Report} report */
+  /** @param {string} query @param {Retrieval} options @param {Report} report @returns {Promise<Answer>} */
   async #retrieve(query, { top, mode, search, typing, wait, rerank, ...others }, report) {
     const n_candidates = typing ? 0 : rerank;
-    const encoder = this.#encoder.value;
+    const encoder = /** @type {Model} */ (this.#encoder.value);
     if (search === 'hnsw') await this.#index.addLinks();
     const embed = (/** @type {any} */ model, /** @type {import('./model.js').Call} */ call) => call(() => model.embed_query(query));
     const vector = await report.timed('encode', () => encoder.use(embed, embed));
@@ -170,23 +187,25 @@ export class Session {
     if (n_candidates === 0 || retrieved.routes.length === 0) return report.stage(best);
 
     const unranked = (/** @type {string} */ why) => report.stage({ ...best, reason: `${why}; this answer is not re-ranked` });
-    if (this.#whyNoReranker(wait)) return unranked(this.#whyNoReranker(wait));
+    const coming = this.#reranker;
+    if (!coming) return unranked('no reranker is open; name one when the router is opened');
+    const is_enough = coming.value || (wait && !coming.error);
+    if (!is_enough) return unranked(coming.why('the reranker'));
     const answer = await report.stage(best);
-    await abortable(this.#reranker.settled, report.signal);
-    if (this.#whyNoReranker(false)) return unranked(this.#whyNoReranker(false));
-    return this.#rerank(query, { top, n_candidates, ...others }, report, retrieved, answer);
+    await abortable(coming.settled, report.signal);
+    if (!coming.value) return unranked(coming.why('the reranker'));
+    return this.#rerank(query, { reranker: coming.value, top, n_candidates, ...others }, report, retrieved, answer);
   }
 
-  /** @param {boolean} wait whether one that is still loading is good enough @returns {string | null} */
-  #whyNoReranker(wait) {
-    if (!this.#reranker) return 'no reranker is open; name one when the router is opened';
-    const here = this.#reranker.value || (wait && !this.#reranker.error);
-    return here ? null : this.#reranker.why('the reranker');
-  }
-
-  /** Improves a retrieved answer batch by batch. What goes wrong on the way is a reason, and the best answer so far stands. @param {string} query @param {{ top: number, n_candidates: number, documents: 'exact' | 'fast', isSuperseded: () => boolean }} options @param {Report} report @param {Answer} retrieved @param {Answer} answer */
-  async #rerank(query, { top, n_candidates, documents, isSuperseded }, report, retrieved, answer) {
-    const reranker = this.#reranker.value;
+  /**
+   * Improves a retrieved answer batch by batch. What goes wrong on the way is a reason, and the best answer so far stands.
+   * @param {string} query
+   * @param {Pick<Retrieval, 'top' | 'documents' | 'isSuperseded'> & { reranker: import('./model.js').Usable, n_candidates: number }} options
+   * @param {Report} report
+   * @param {Answer} retrieved
+   * @param {Answer} answer with its cards
+   */
+  async #rerank(query, { reranker, top, n_candidates, documents, isSuperseded }, report, retrieved, answer) {
     const skills = retrieved.routes.slice(0, n_candidates).map(({ skill_idx }) => skill_idx);
     const started_ms = performance.now();
     let best = answer;
@@ -223,8 +242,9 @@ export class Session {
     this.#reranker = this.#arrival('reranker', async () => {
       await this.#encoder.settled;
       if (this.#encoder.error) throw this.#encoder.error;
-      const reranks_too = this.#options.skip.reranker === null && this.#isReranker(this.#encoder.value);
-      return reranks_too ? new EncoderReranker(this.#encoder.value) : this.#openModel('reranker', name, signal);
+      const encoder = /** @type {Model} */ (this.#encoder.value);
+      const reranks_too = this.#options.skip.reranker === null && this.#isReranker(encoder);
+      return reranks_too ? new EncoderReranker(encoder) : this.#openModel('reranker', name, signal);
     });
   }
 
@@ -250,6 +270,7 @@ export class Session {
     const url = new URL(`${encodeURIComponent(name)}/model.json`, this.#options.models_url).href;
     const check = role === 'encoder' ? (/** @type {unknown} */ about) => this.#index.router.check_encoder(about) : undefined;
     const onMove = (/** @type {Model} */ model) => {
+      /** @type {Role[]} */
       const roles = role === 'encoder' && this.#isReranker(model) ? ['encoder', 'reranker'] : [role];
       for (const role of roles) this.#events.onModel({ role, name, bytes: model.about.bytes, device: model.device });
     };
@@ -265,7 +286,7 @@ export class Session {
  */
 function rerankingOf(asked, of_index) {
   const name = asked === undefined ? (of_index?.name ?? null) : asked;
-  if (name === of_index?.name) return of_index;
+  if (of_index && name === of_index.name) return of_index;
   return { name, rerank: name === null ? 0 : RERANK, documents: 'exact' };
 }
 
@@ -274,7 +295,10 @@ function rerankOf({ rerank, longest_query = Infinity }, query) {
   return [...query.trim()].length <= longest_query ? rerank : 0;
 }
 
-/** Where an answer was computed: the device of its last stage, and that of the encoder where it is another. @param {DeviceUsed} encoder_device @param {DeviceUsed} device */
+/**
+ * Where an answer was computed: the device of its last stage, and that of the encoder where it is another.
+ * @param {import('../client.js').DeviceUsed} encoder_device @param {import('../client.js').DeviceUsed} device
+ */
 function devicesOf(encoder_device, device) {
   const same = encoder_device.kind === device.kind && encoder_device.name === device.name;
   return same ? { device } : { device, encoder_device };

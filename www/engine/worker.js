@@ -52,12 +52,13 @@ const HANDLERS = {
 const answering = new Answering(HANDLERS, (message) => postMessage(message));
 addEventListener('message', ({ data }) => void answering.take(data));
 
+/** @returns {Promise<import('./own/own-index.js').OwnIndex>} */
 async function openedOwn() {
   opened();
   try {
-    return await own;
+    return await /** @type {NonNullable<typeof own>} */ (own); // Begun when the index was opened.
   } catch (cause) {
-    throw new SkillRouterError('network', 'what reads your own skills could not be fetched; check the connection and reload the page', { cause });
+    throw new SkillRouterError('network', 'the code that reads your own skills could not be fetched; check the connection and reload the page', { cause });
   }
 }
 

@@ -10,7 +10,7 @@ import { showInSidePanel } from './questions.js';
 
 const MENU_ID = 'find-a-skill';
 
-/** What pages and helpers ask, by the message's `ask`. */
+/** What pages and helpers ask, by the message's `ask`. @type {Record<string, (sender: chrome.runtime.MessageSender) => Promise<unknown>>} */
 const ANSWERS = {
   engine: () => openEngineDocument(),
   helper: (/** @type {chrome.runtime.MessageSender} */ sender) => settingsFor(sender),
@@ -30,7 +30,7 @@ chrome.contextMenus.onClicked.addListener(({ menuItemId, selectionText = '' }, t
 
 chrome.runtime.onMessage.addListener(({ ask }, sender, reply) => {
   if (!Object.hasOwn(ANSWERS, ask)) return false;
-  ANSWERS[ask](sender).then((value) => reply({ value }), ({ message }) => reply({ error: message }));
+  ANSWERS[ask](sender).then((value) => reply({ value }), (error) => reply({ error: error.message }));
   return true; // The reply comes later.
 });
 

@@ -21,21 +21,26 @@ export function updateHelper() {
     if (matches.length === 0) return undefined;
     const script = { id: SCRIPT_ID, js: [SCRIPT], matches };
     await (registered ? chrome.scripting.updateContentScripts([script]) : chrome.scripting.registerContentScripts([script]));
-    return startInOpenTabs(matches.filter((pattern) => !registered?.matches.includes(pattern)));
+    return startInOpenTabs(matches.filter((pattern) => !registered?.matches?.includes(pattern)));
   });
 }
 
 /** What a helper has to know, each time before it asks anything: its site may have been removed. @param {chrome.runtime.MessageSender} sender */
 export async function settingsFor(sender) {
   const { helper_action, invocation } = await readSettings();
-  const is_wanted = (await activeSites()).includes(patternOf(new URL(sender.origin)));
+  const is_wanted = (await activeSites()).includes(siteOfSender(sender));
   if (is_wanted) await openEngineDocument();
   return { is_wanted, helper_action, invocation };
 }
 
 /** "Not on this site", said in the page. @param {chrome.runtime.MessageSender} sender */
 export function leaveSite(sender) {
-  return removeSite(patternOf(new URL(sender.origin)));
+  return removeSite(siteOfSender(sender));
+}
+
+/** Of a page with a helper. @param {chrome.runtime.MessageSender} sender @returns {string} its match pattern */
+function siteOfSender({ origin = '' }) {
+  return patternOf(new URL(origin));
 }
 
 /** @param {string} pattern */
@@ -57,6 +62,6 @@ export async function activeSites() {
 async function startInOpenTabs(matches) {
   if (matches.length === 0) return;
   const tabs = await chrome.tabs.query({ url: matches });
-  const start = (/** @type {chrome.tabs.Tab} */ { id }) => chrome.scripting.executeScript({ target: { tabId: id }, files: [SCRIPT] });
+  const start = (/** @type {chrome.tabs.Tab} */ { id }) => chrome.scripting.executeScript({ target: { tabId: /** @type {number} */ (id) }, files: [SCRIPT] });
   await Promise.allSettled(tabs.map(start)); // A tab that shows an error page takes no script.
 }

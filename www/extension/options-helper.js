@@ -13,26 +13,27 @@ export async function startHelperSection() {
     event.preventDefault();
     void addSite();
   });
-  $('invocation').addEventListener('change', ({ target }) => void saveInvocation(target.value.trim()));
-  for (const radio of actions()) radio.addEventListener('change', () => void writeSettings({ helper_action: radio.value }));
+  const field = $('invocation', HTMLInputElement);
+  field.addEventListener('change', () => void saveInvocation(field.value.trim()));
+  for (const radio of actions()) radio.addEventListener('change', () => void writeSettings({ helper_action: /** @type {'insert' | 'copy'} */ (radio.value) }));
   chrome.storage.local.onChanged.addListener(({ helper_sites }) => helper_sites && void showSites());
   chrome.permissions.onAdded.addListener(() => void showSites());
   chrome.permissions.onRemoved.addListener(() => void showSites());
   const { helper_action, invocation } = await readSettings();
-  actions().find(({ value }) => value === helper_action).checked = true;
-  $('invocation').value = invocation;
+  for (const radio of actions()) radio.checked = radio.value === helper_action;
+  field.value = invocation;
   await showSites();
 }
 
 async function addSite() {
   showProblem('site', '');
   try {
-    const pattern = patternOf(addressOf($('site-url').value));
+    const pattern = patternOf(addressOf($('site-url', HTMLInputElement).value));
     const is_granted = await chrome.permissions.request({ origins: [pattern] });
     if (!is_granted) throw new Error('The browser did not allow it, so nothing has changed.');
     const { helper_sites } = await readSettings();
     await writeSettings({ helper_sites: [...new Set([...helper_sites, pattern])] });
-    $('site-url').value = '';
+    $('site-url', HTMLInputElement).value = '';
     announce(`The helper is on for ${siteOf(pattern)}.`);
   } catch (error) {
     showProblem('site', error.message);
@@ -70,5 +71,5 @@ function siteItem(pattern) {
 
 /** @returns {HTMLInputElement[]} */
 function actions() {
-  return [...document.querySelectorAll('input[name="action"]')];
+  return [.../** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('input[name="action"]'))];
 }

@@ -32,7 +32,7 @@ async function tryIndex() {
   showProblem('index', '');
   opening = new AbortController();
   try {
-    const url = addressOf($('index-url').value.replace(/\/index\.json$/, '/'));
+    const url = addressOf($('index-url', HTMLInputElement).value.replace(/\/index\.json$/, '/'));
     if (!url.pathname.endsWith('/')) url.pathname += '/';
     const is_granted = await chrome.permissions.request({ origins: [patternOf(url)] });
     if (!is_granted) throw new Error('The browser did not allow the extension to read that site, so nothing has changed.');
@@ -49,7 +49,10 @@ async function tryIndex() {
   }
 }
 
-/** Opens an index, and keeps all its files, so that it answers offline. @param {string} index @param {AbortSignal} signal @returns {Promise<number>} number of its skills */
+/**
+ * Opens an index, and keeps all its files, so that it answers offline.
+ * @param {string} index @param {AbortSignal} signal @returns {Promise<number>} number of its skills
+ */
 async function fetchIndex(index, signal) {
   const onProgress = (/** @type {import('../client.js').Progress} */ { loaded_bytes, total_bytes }) => Object.assign($('index-progress'), { max: total_bytes, value: loaded_bytes });
   const router = await openRouter({ index, models: chrome.runtime.getURL('models/'), prefetch_bytes: 0, onProgress, signal });
@@ -62,15 +65,18 @@ async function fetchIndex(index, signal) {
   }
 }
 
-/** Descriptions and instructions, which a router would fetch when they are needed. @param {string} owner address of the index's manifest @param {AbortSignal} signal */
+/**
+ * Descriptions and instructions, which a router would fetch when they are needed.
+ * @param {string} owner address of the index's manifest @param {AbortSignal} signal
+ */
 async function fetchRest(owner, signal) {
   const kept = await readStored(owner);
   if (!kept) throw new Error('The browser has no space to keep the index; make some and try again.');
   const entries = Object.values(JSON.parse(new TextDecoder().decode(kept)).files).flat();
-  $('index-progress').max = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+  $('index-progress', HTMLProgressElement).max = entries.reduce((sum, { bytes }) => sum + bytes, 0);
   let before_bytes = 0;
   for (const entry of entries) {
-    const onProgress = (/** @type {{ loaded_bytes: number }} */ { loaded_bytes }) => ($('index-progress').value = before_bytes + loaded_bytes);
+    const onProgress = (/** @type {{ loaded_bytes: number }} */ { loaded_bytes }) => ($('index-progress', HTMLProgressElement).value = before_bytes + loaded_bytes);
     await fetchAsset(new URL(entry.file, owner).href, entry, { owner, signal, onProgress });
     before_bytes += entry.bytes;
   }
@@ -105,7 +111,7 @@ async function show() {
 
 /** @param {boolean} is_busy */
 function showBusy(is_busy) {
-  $('index-use').disabled = is_busy;
+  $('index-use', HTMLButtonElement).disabled = is_busy;
   $('index-cancel').hidden = $('index-progress').hidden = !is_busy;
   $('index-progress').removeAttribute('value');
 }

@@ -4,9 +4,9 @@
 
 import { part as $ } from '../elements/markup.js';
 
-/** @param {string} field `index`, `site` or `invocation` @param {string} text empty when there is none */
+/** @param {'index' | 'site' | 'invocation'} field @param {string} text empty when there is none */
 export function showProblem(field, text) {
-  const input = $(`${field}-url`) ?? $(field);
+  const input = $(field === 'invocation' ? field : `${field}-url`);
   $(`${field}-problem`).textContent = text;
   if (text) input.setAttribute('aria-invalid', 'true');
   else input.removeAttribute('aria-invalid');

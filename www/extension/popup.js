@@ -19,14 +19,17 @@ $('open-panel').addEventListener('click', async () => {
 
 const pattern = patternOfTab(tab);
 if (pattern) {
-  const site_switch = /** @type {HTMLInputElement} */ ($('site-switch'));
+  const site_switch = $('site-switch', HTMLInputElement);
   $('site-name').textContent = siteOf(pattern);
   site_switch.checked = (await activeSites()).includes(pattern);
   site_switch.addEventListener('change', () => void setHelper(site_switch, pattern));
   $('site').hidden = false;
 }
 
-/** The browser's question may close the popup, so what is wanted is written down before the answer. @param {HTMLInputElement} site_switch @param {string} pattern */
+/**
+ * The browser's question may close the popup, so what is wanted is written down before the answer.
+ * @param {HTMLInputElement} site_switch @param {string} pattern
+ */
 async function setHelper(site_switch, pattern) {
   $('site-problem').textContent = '';
   if (!site_switch.checked) return removeSite(pattern);
@@ -43,7 +46,7 @@ async function setHelper(site_switch, pattern) {
 /** @param {chrome.tabs.Tab} tab @returns {string | null} null where no helper can be: pages of the browser, and of other extensions */
 function patternOfTab({ url }) {
   try {
-    return patternOf(addressOf(url));
+    return patternOf(addressOf(url ?? ''));
   } catch {
     return null;
   }

@@ -30,15 +30,15 @@ export async function showInTab(text, disposition) {
   const tab = disposition === 'currentTab'
     ? await chrome.tabs.update({ url })
     : await chrome.tabs.create({ url, active: disposition === 'newForegroundTab' });
-  await chrome.storage.session.set({ [forTab(tab.id)]: text });
+  await chrome.storage.session.set({ [forTab(tab?.id)]: text });
 }
 
 /** Hands over questions to the page that this is called in, those before and those to come. @param {(text: string) => void} ask */
 export async function takeQuestions(ask) {
   const tab = await chrome.tabs.getCurrent(); // None in the side panel.
   const key = tab ? forTab(tab.id) : forWindow((await chrome.windows.getCurrent()).id);
-  const take = (/** @type {string | undefined} */ text) => {
-    if (text === undefined) return;
+  const take = (/** @type {unknown} */ text) => {
+    if (typeof text !== 'string') return;
     void chrome.storage.session.remove(key);
     ask(text);
   };

@@ -60,7 +60,7 @@ export class RemoteRouter {
     this.#connection?.then((connection) => connection.end(new SkillRouterError('unavailable', 'this router is closed; open another')), () => {});
   }
 
-  /** @param {string} method @param {object} params */
+  /** @param {string} method @param {object} params @param {import('../messages/connection.js').CallOptions} [options] */
   async #call(method, params, options = {}) {
     for (let attempt = 1; ; attempt++) {
       const connection = await this.#connected();

@@ -12,7 +12,7 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1'];
 export function addressOf(text) {
   const typed = text.trim();
   const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(typed) ? typed : `https://${typed}`);
-  if (typed === '' || !url) throw new Error('This is no address. It looks like https://example.com/.');
+  if (typed === '' || !url) throw new Error('This is not an address. An address looks like https://example.com/.');
   const is_local = LOCAL_HOSTS.includes(url.hostname);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && is_local)) {
     throw new Error('The address has to begin with https://. Only localhost may be reached by http://.');

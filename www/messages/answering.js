@@ -24,9 +24,10 @@ export class Answering {
     this.#post = post;
   }
 
-  /** @param {{ id?: number, method?: string, params?: any, cancel?: number }} message */
-  async take({ id, method, params, cancel }) {
-    if (cancel !== undefined) return this.#running.get(cancel)?.abort();
+  /** @param {{ id: number, method: string, params?: any } | { cancel: number }} message */
+  async take(message) {
+    if ('cancel' in message) return this.#running.get(message.cancel)?.abort();
+    const { id, method, params } = message;
     const controller = new AbortController();
     this.#running.set(id, controller);
     try {

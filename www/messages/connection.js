@@ -9,8 +9,14 @@ import { abortError, fromPlain, SkillRouterError } from '../shared/error.js';
  * @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void, onStage?: (value: any) => void }} Pending
  */
 
+/**
+ * What a connection uses of a worker, so that other things can stand for one.
+ * @typedef {Pick<Worker, 'postMessage' | 'terminate'> & EventTarget} WorkerLike
+ */
+
 /** One worker and the calls that are waiting for it. */
 export class Connection {
+  /** @type {WorkerLike | null} null when it has ended */
   #worker;
   /** @type {Map<number, Pending>} */
   #pending = new Map();
@@ -18,19 +24,21 @@ export class Connection {
   #onLost;
 
   /**
-   * @param {Worker} worker that has just been started
+   * @param {WorkerLike} worker that has just been started
    * @param {{ onEvent: (event: string, value: any) => void, onLost: (error: Error) => void }} listeners `onLost`: the worker
    *   is gone, every waiting call was rejected, and there has to be another one
    */
   constructor(worker, { onEvent, onLost }) {
     this.#onLost = onLost;
     this.#worker = worker;
-    this.#worker.addEventListener('message', ({ data }) => {
+    worker.addEventListener('message', (event) => {
+      const { data } = /** @type {MessageEvent} */ (event);
       if (data.event) onEvent(data.event, data.value);
       else this.#settle(data);
     });
-    this.#worker.addEventListener('error', (event) => {
-      const why = event.message ? ` (${event.message})` : '';
+    worker.addEventListener('error', (event) => {
+      const { message } = /** @type {Partial<ErrorEvent>} */ (event);
+      const why = message ? ` (${message})` : '';
       this.end(new SkillRouterError('engine', `the engine's worker stopped${why}; check the connection and try again`));
     });
   }
@@ -43,12 +51,13 @@ export class Connection {
    */
   call(method, params, { signal, onStage } = {}) {
     if (signal?.aborted) return Promise.reject(abortError());
-    if (!this.#worker) return Promise.reject(new SkillRouterError('engine', 'the engine has just stopped; try again'));
+    const worker = this.#worker;
+    if (!worker) return Promise.reject(new SkillRouterError('engine', 'the engine has just stopped; try again'));
     const id = ++this.#n_calls;
     return new Promise((resolve, reject) => {
       const cancel = () => {
         if (!this.#pending.delete(id)) return;
-        this.#worker.postMessage({ cancel: id });
+        worker.postMessage({ cancel: id });
         reject(abortError());
       };
       const settled = (/** @type {(value: any) => void} */ settle) => (/** @type {any} */ value) => {
@@ -57,7 +66,7 @@ export class Connection {
       };
       signal?.addEventListener('abort', cancel);
       this.#pending.set(id, { resolve: settled(resolve), reject: settled(reject), onStage });
-      this.#worker.postMessage({ id, method, params });
+      worker.postMessage({ id, method, params });
     });
   }
 

@@ -8,12 +8,15 @@
 /**
  * An error as it crosses the worker's boundary.
  * @typedef {{ code: string, message: string, fatal: boolean }} PlainError
+ *
+ * What is caught: errors of ours have a code.
+ * @typedef {(Error & { code?: string }) | DOMException} Fault
  */
 
 /** What went wrong, with a stable `code` for programs and a sentence with the remedy for people. */
 export class SkillRouterError extends Error {
   /**
-   * @param {string} code stable word, see client.d.ts
+   * @param {import('../client.js').ErrorCode} code
    * @param {string} message lower case: what happened, then what to do
    * @param {ErrorOptions} [options]
    */
@@ -32,6 +35,11 @@ export function abortError(message = 'the call was cancelled') {
 /** @param {unknown} error @returns {boolean} */
 export function isAbort(error) {
   return error instanceof DOMException && error.name === 'AbortError';
+}
+
+/** @param {...(AbortSignal | null | undefined)} signals @returns {AbortSignal} that aborts with the first of those that there are */
+export function firstOf(...signals) {
+  return AbortSignal.any(signals.filter((signal) => !!signal));
 }
 
 /**
@@ -70,5 +78,5 @@ export function toPlain(error) {
  * @returns {Error}
  */
 export function fromPlain({ code, message }) {
-  return code === 'abort' ? abortError(message) : new SkillRouterError(code, message);
+  return code === 'abort' ? abortError(message) : new SkillRouterError(/** @type {import('../client.js').ErrorCode} */ (code), message);
 }

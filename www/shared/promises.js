@@ -7,9 +7,10 @@
  * @returns {{ promise: Promise<void>, resolve: () => void, reject: (error: Error) => void }}
  */
 export function deferred() {
+  /** @type {{ resolve: (value: void) => void, reject: (error: Error) => void }} */
   let settle;
   /** @type {Promise<void>} */
-  const promise = new Promise((resolve, reject) => (settle = { resolve, reject }));
+  const promise = new Promise((resolve, reject) => (settle = { resolve, reject })); // `Promise.withResolvers` is not in Node 20.
   promise.catch(() => {});
   return { promise, resolve: () => settle.resolve(), reject: (error) => settle.reject(error) };
 }

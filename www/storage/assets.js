@@ -7,7 +7,7 @@
  */
 
 import { sha256_hex } from '../pkg/search/skillrouter.js';
-import { abortError, isAbort, SkillRouterError } from '../shared/error.js';
+import { abortError, firstOf, isAbort, SkillRouterError } from '../shared/error.js';
 import { canStore, evictUnlisted, readStored, removeStored, store } from './cache.js';
 
 /**
@@ -68,7 +68,7 @@ export async function fetchAsset(url, entry, { signal, onProgress, owner = url, 
  */
 export async function fetchInOrder(entries, { owner, add, signal, progressOf, fetchFile }) {
   const others = new AbortController();
-  const either = AbortSignal.any([signal, others.signal].filter(Boolean));
+  const either = firstOf(signal, others.signal);
   /** @type {Promise<Uint8Array<ArrayBuffer>>[]} */
   const coming = [];
   const start = (/** @type {FileEntry} */ entry) => {
@@ -80,7 +80,7 @@ export async function fetchInOrder(entries, { owner, add, signal, progressOf, fe
   entries.slice(0, MAX_PARALLEL).forEach(start);
   try {
     for (const [i, { file }] of entries.entries()) {
-      await add(file, await coming.shift());
+      await add(file, await /** @type {Promise<Uint8Array<ArrayBuffer>>} */ (coming.shift())); // One for each entry.
       if (either.aborted) throw abortError();
       if (i + MAX_PARALLEL < entries.length) start(entries[i + MAX_PARALLEL]);
     }
@@ -106,7 +106,7 @@ export async function fetchManifest(url, open, { signal, fetchFile = download } 
     if (kept && error.code === 'network') return null;
     throw error;
   });
-  const bytes = fresh ?? kept;
+  const bytes = /** @type {Uint8Array<ArrayBuffer>} */ (fresh ?? kept); // Without a kept one, the error was thrown.
   const commit = async (/** @type {FileEntry[]} */ entries) => {
     if (!fresh) return;
     await store(url, fresh, url);
@@ -118,7 +118,7 @@ export async function fetchManifest(url, open, { signal, fetchFile = download } 
 /** @param {string} url @param {boolean} has_kept @param {AbortSignal | undefined} signal @param {FetchFile} fetchFile */
 async function freshManifest(url, has_kept, signal, fetchFile) {
   const patience = has_kept ? AbortSignal.timeout(MANIFEST_PATIENCE_MS) : undefined;
-  const either = AbortSignal.any([signal, patience].filter(Boolean));
+  const either = firstOf(signal, patience);
   try {
     return await fetchFile(url, { signal: either, cache: 'no-cache', retries: has_kept ? 0 : RETRY_DELAYS_MS.length });
   } catch (error) {
@@ -164,12 +164,16 @@ async function downloadOnce(url, { signal, expected_bytes, report, cache }) {
   }
 }
 
-/** The body of a response, into one buffer where its size is known beforehand. @param {Response} response @param {string} url @param {number | undefined} expected_bytes @param {((loaded_bytes: number) => void) | undefined} report */
+/**
+ * The body of a response, into one buffer where its size is known beforehand.
+ * @param {Response} response @param {string} url @param {number | undefined} expected_bytes
+ * @param {((loaded_bytes: number) => void) | undefined} report
+ */
 async function readBody(response, url, expected_bytes, report) {
   if (expected_bytes === undefined) return new Uint8Array(await response.arrayBuffer());
   const bytes = new Uint8Array(expected_bytes);
   let loaded_bytes = 0;
-  const reader = response.body.getReader();
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader(); // Only an answer to HEAD, or a 204, has none.
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
@@ -202,7 +206,10 @@ let n_running = 0;
 /** @type {(() => void)[]} */
 const waiting = [];
 
-/** Runs `work` when fewer than MAX_PARALLEL others run, in the order of asking. @param {AbortSignal | undefined} signal @param {() => Promise<T>} work */
+/**
+ * Runs `work` when fewer than MAX_PARALLEL others run, in the order of asking.
+ * @template T @param {AbortSignal | undefined} signal @param {() => Promise<T>} work
+ */
 async function inSlot(signal, work) {
   if (n_running >= MAX_PARALLEL) await new Promise((resolve) => waiting.push(() => resolve(undefined)));
   else n_running++;

@@ -67,7 +67,8 @@ function copyModules() {
 
 function checkNames() {
   const manifest = readJson(join(out, 'manifest.json'));
-  const named = JSON.stringify(manifest).match(/extension\/[\w./-]+/g);
+  /** @type {string[]} */
+  const named = JSON.stringify(manifest).match(/extension\/[\w./-]+/g) ?? [];
   for (const page of PAGES) {
     const html = readFileSync(join(out, 'extension', page), 'utf8');
     for (const [, path] of html.matchAll(/(?:src|href)="([^":]+)"/g)) named.push(join('extension', path));

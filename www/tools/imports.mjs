@@ -29,15 +29,21 @@ export function namesIn(code, file) {
     const text = textOf(literal);
     if (text) names.push({ kind, ...text, start: literal.start, end: literal.end });
   };
-  const addSource = (/** @type {{ source: any }} */ { source }) => source && add('import', source);
+  const addSource = (/** @type {{ source: any }} */ { source }) => {
+    if (source) add('import', source);
+  };
   new Visitor({
     ImportDeclaration: addSource,
     ExportNamedDeclaration: addSource,
     ExportAllDeclaration: addSource,
     ImportExpression: ({ source }) => add('dynamic', source),
     TSImportType: ({ source }) => add('type', source),
-    NewExpression: ({ callee, arguments: [path, base] }) => callee.name === 'URL' && isImportMetaUrl(base) && add('url', path),
-    CallExpression: ({ callee, arguments: paths }) => isImportScripts(callee) && paths.forEach((path) => add('script', path)),
+    NewExpression({ callee, arguments: [path, base] }) {
+      if (callee.type === 'Identifier' && callee.name === 'URL' && isImportMetaUrl(base)) add('url', path);
+    },
+    CallExpression({ callee, arguments: paths }) {
+      if (isImportScripts(callee)) for (const path of paths) add('script', path);
+    },
   }).visit(programOf(code, file));
   return names.sort((a, b) => a.start - b.start);
 }

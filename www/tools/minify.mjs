@@ -25,17 +25,20 @@ for (const entry of ['pages/demo/demo.js', 'engine/worker.js']) {
     output: { dir, format: 'esm', entryFileNames: '[name].js', chunkFileNames: `${posix.basename(entry, '.js')}-[name].js` },
     write: false,
   });
-  for (const { fileName, code } of output) writeFileSync(join(dir, fileName), code);
+  for (const chunk of output) if (chunk.type === 'chunk') writeFileSync(join(dir, chunk.fileName), chunk.code);
 }
 
-for (const name of readdirSync(site, { recursive: true }).filter((name) => /\.m?js$/.test(name))) {
+for (const name of readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((name) => /\.m?js$/.test(name))) {
   const path = join(site, name);
   const { code, errors } = minifySync(name, readFileSync(path, 'utf8'), { module: true });
   if (errors.length > 0) throw new Error(`${path}: ${errors[0].message}`);
   writeFileSync(path, code);
 }
 
-/** A bundler moves imports with the code that has them, but not the addresses of `new URL('…', import.meta.url)`. @param {string} dir @param {string} code @param {string} path */
+/**
+ * A bundler moves imports with the code that has them, but not the addresses of `new URL('…', import.meta.url)`.
+ * @param {string} dir @param {string} code @param {string} path
+ */
 function withAddressesFrom(dir, code, path) {
   let moved = code;
   for (const named of namesIn(code, path).filter(({ kind }) => kind === 'url').reverse()) {

@@ -16,7 +16,7 @@ const FOR_FEW = /^pkg\/(?:gpu\/|builder\/|vendor\/zip)/;
 const NOT_KEPT = /^(?:sw(?:-files)?\.js|index\/|models\/)/;
 
 const [, , site] = process.argv;
-const files = readdirSync(site, { recursive: true }).filter((name) => CODE.test(name) && !NOT_KEPT.test(name)).sort();
+const files = readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((name) => CODE.test(name) && !NOT_KEPT.test(name)).sort();
 
 const PAGE = 'index.html';
 const named = [...readFileSync(join(site, PAGE), 'utf8').matchAll(/(?:href|src)="([^"#?:]+)"/g)].map(([, path]) => path);

@@ -59,7 +59,7 @@ impl Checkpoint<'_> {
     /// The contract in our own words, as `training/` writes it beside weights that were trained for skills.
     pub(super) fn stated_contract<T: DeserializeOwned>(&self, file: &str) -> Result<Option<T>> {
         let contract = self.optional(file)?.map(T::deserialize).transpose();
-        contract.with_context(|| format!("{file} is no contract of this kind of model"))
+        contract.with_context(|| format!("{file} is not a contract for this kind of model"))
     }
 
     /// The contract, from what sentence-transformers stores beside the weights.

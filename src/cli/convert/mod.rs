@@ -39,7 +39,7 @@ pub struct ConvertArgs {
     /// Bits of a weight: 32 keeps f32, 8 and 4 store blocks of 32 with one scale each
     #[arg(long, default_value_t = 8, value_parser = clap::builder::PossibleValuesParser::new(["4", "8", "32"]).map(|bits| bits.parse::<u32>().expect("a listed number")))]
     bits: u32,
-    /// Bits of the tables that are looked up by row [default: those of the others]
+    /// Bits of the embedding tables [default: those of --bits]
     #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(["4", "8", "32"]).map(|bits| bits.parse::<u32>().expect("a listed number")))]
     table_bits: Option<u32>,
     /// What the model is for [default: what its files say]

@@ -21,6 +21,7 @@ const PINCH_RATE = 0.01;
 const STEP_OF_WHEEL = 50;
 const PIXELS_PER_LINE = 16;
 
+/** @type {Record<string, Parameters<Wishes['onKey']>[0]>} */
 const KEYS = {
   ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down', '+': 'in', '=': 'in', '-': 'out', _: 'out', 0: 'whole',
   Enter: 'choose', ' ': 'choose', Escape: 'leave',

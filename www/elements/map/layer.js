@@ -66,8 +66,9 @@ export async function drawLayer(points, { view, size, ratio, colour }, signal) {
   const covered = await inSlices(coverage(points, { view, size, ratio }), signal);
   if (!covered) return null;
   const canvas = element('canvas', { width, height });
-  const painted = await inSlices(paint(canvas.getContext('2d'), covered, colour), signal);
-  return painted && { canvas, view, size, ratio };
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')); // It has no other yet.
+  const painted = await inSlices(paint(context, covered, colour), signal);
+  return painted ? { canvas, view, size, ratio } : null;
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Uint8ClampedArray} covered @param {[number, number, number]} colour */
@@ -121,7 +122,10 @@ function stampOf(radius) {
   return { cover, side, middle };
 }
 
-/** @param {ReturnType<typeof stampOf>} stamp @param {Uint8ClampedArray} covered @param {number} width @param {number} height @param {number} left @param {number} top */
+/**
+ * @param {ReturnType<typeof stampOf>} stamp @param {Uint8ClampedArray} covered @param {number} width @param {number} height
+ * @param {number} left @param {number} top
+ */
 function press({ cover, side }, covered, width, height, left, top) {
   for (let row = Math.max(0, -top); row < Math.min(side, height - top); row++) {
     for (let column = Math.max(0, -left); column < Math.min(side, width - left); column++) {

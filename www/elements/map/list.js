@@ -30,7 +30,7 @@ export class RouteList {
    */
   show({ stage, reason, reranked }, routes, isOnMap) {
     const focused = this.#buttons.find((button) => button.matches(':focus'));
-    const place = this.#buttons.indexOf(focused);
+    const place = focused ? this.#buttons.indexOf(focused) : -1;
     this.#list.replaceChildren(...routes.map((route, i) => this.#item(route, i + 1, isOnMap(route.skill_idx))));
     const so_far = reranked && reranked.done < reranked.of ? ` ${reranked.done} of ${reranked.of}` : '';
     this.#note.textContent = routes.length > 0 ? `${STAGES[stage]}${so_far}${reason ? `: ${reason}` : ''}.` : 'No skill has any of these words.';

@@ -58,12 +58,12 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
   #is_near = false;
   #rest = 0;
   #nearness;
-  #scheme;
+  #scheme = new AbortController();
 
   constructor() {
     super();
     furnish(this.#root);
-    this.#picture = new Picture(this.#part('canvas'), () => readLook(this.#root));
+    this.#picture = new Picture(this.#part('canvas', HTMLCanvasElement), () => readLook(this.#root));
     this.#travel = new Travel(this.#picture, (view) => this.#noteView(view));
     this.#tip = new Tip(this.#part('tip'), this.#part('tip-name'), this.#part('tip-rank'));
     const wishes = { onPoint: (/** @type {number | null} */ skill_idx) => this.#point({ by_hand: skill_idx }), onChoose: (/** @type {number} */ skill_idx) => this.#choose(skill_idx, true) };
@@ -110,7 +110,7 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
   /** Lights up an answer that the page has. @param {string} task @param {Answer} answer */
   light(task, answer) {
     this.#asking?.abort();
-    this.#part('task').value = task;
+    this.#part('task', HTMLInputElement).value = task;
     this.#show(task, answer);
     this.#sayRoutes();
   }
@@ -119,7 +119,7 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
 
   /** @param {IntersectionObserverEntry[]} entries */
   #noteNear(entries) {
-    this.#is_near = entries.at(-1).isIntersecting;
+    this.#is_near = entries[entries.length - 1].isIntersecting;
     if (this.#is_near && this.#router && !this.#loading) void this.#load();
   }
 
@@ -158,10 +158,11 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
   // The task
 
   async #ask() {
-    const task = this.#part('task').value.trim();
+    const task = this.#part('task', HTMLInputElement).value.trim();
     this.#asking?.abort();
     this.#problem('');
     if (task === '') return this.#problem('Write a task first.');
+    if (!this.#router) return;
     this.#asking = new AbortController();
     const { signal } = this.#asking;
     const onStage = (/** @type {Answer} */ answer) => !signal.aborted && this.#show(task, answer);
@@ -190,11 +191,11 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
   }
 
   #showRoutes() {
-    const n = this.#map?.points.n ?? 0;
+    const points = this.#map?.points;
+    const n = points?.n ?? 0;
     const isOnMap = (/** @type {number} */ skill_idx) => skill_idx < n;
     const routes = this.#routes;
-    const lit = routes.map((route, i) => ({ ...route, rank: i + 1 })).filter(({ skill_idx }) => isOnMap(skill_idx));
-    const placed = lit.map(({ rank, skill_idx, score }) => ({ rank, skill_idx, score, place: this.#map.points.at(skill_idx) }));
+    const placed = routes.flatMap(({ skill_idx, score }, i) => (points && isOnMap(skill_idx) ? [{ rank: i + 1, skill_idx, score, place: points.at(skill_idx) }] : []));
     this.#picture.light({ routes: placed, task: placeOfTask(placed) });
     if (this.#shown) this.#list.show(this.#shown.answer, routes, isOnMap);
     this.#part('zoom-routes').hidden = placed.length === 0;
@@ -225,6 +226,7 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
   /** @param {number} skill_idx @param {boolean} goes_there */
   #choose(skill_idx, goes_there) {
     this.#point({ chosen: skill_idx });
+    if (!this.#map) return;
     const { points, names } = this.#map;
     if (goes_there) this.#travel.glide(centred(this.#picture.view, this.#picture.size, points.at(skill_idx), CHOSEN_ZOOM));
     this.#announce(`${names[skill_idx]}${this.#rankText(skill_idx)}`);
@@ -246,14 +248,16 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
 
   /** Routes first: their marks are larger than points. @param {number} left @param {number} top @returns {number | null} */
   #skillAt(left, top, reach = REACH) {
+    const points = this.#map?.points;
+    if (!points) return null;
     const { view, size } = this.#picture;
     const near = this.#routes.find(({ skill_idx }) => {
-      if (skill_idx >= this.#map.points.n) return false;
-      const [x, y] = toScreen(view, size, ...this.#map.points.at(skill_idx));
+      if (skill_idx >= points.n) return false;
+      const [x, y] = toScreen(view, size, ...points.at(skill_idx));
       return Math.hypot(x - left, y - top) <= REACH;
     });
     if (near) return near.skill_idx;
-    return this.#map.points.nearest(...toMap(view, size, left, top), reach / scaleOf(view, size));
+    return points.nearest(...toMap(view, size, left, top), reach / scaleOf(view, size));
   }
 
   // The view
@@ -265,7 +269,9 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
   }
 
   #goToRoutes() {
-    const places = this.#routes.filter(({ skill_idx }) => skill_idx < this.#map.points.n).map(({ skill_idx }) => this.#map.points.at(skill_idx));
+    const points = this.#map?.points;
+    if (!points) return;
+    const places = this.#routes.filter(({ skill_idx }) => skill_idx < points.n).map(({ skill_idx }) => points.at(skill_idx));
     this.#travel.glide(around(places, this.#picture.size));
   }
 
@@ -296,7 +302,7 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
     this.#picture.light({ has_cross: true });
     clearTimeout(this.#rest);
     this.#rest = setTimeout(() => {
-      this.#announce(skill_idx === null ? 'No skill near the middle' : `${this.#map.names[skill_idx]}${this.#rankText(skill_idx)}`);
+      this.#announce(skill_idx === null ? 'No skill near the middle' : `${this.#map?.names[skill_idx]}${this.#rankText(skill_idx)}`);
     }, REST_MS);
   }
 
@@ -313,7 +319,7 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
     new Gestures(frame, {
       onMove: (right, down) => this.#travel.move(right, down),
       onZoom: (factor, options) => this.#travel.zoom(factor, options),
-      onPoint: (left, top) => this.#point({ by_hand: left === null ? null : this.#skillAt(left, top) }),
+      onPoint: (left, top = 0) => this.#point({ by_hand: left === null ? null : this.#skillAt(left, top) }),
       onChoose: (left, top) => {
         const skill_idx = this.#skillAt(left, top);
         if (skill_idx === null) this.#point({ chosen: null });

@@ -115,14 +115,20 @@ function drawRoute(context, rank, [left, top], look) {
   context.fillText(String(rank), left, top + 0.5);
 }
 
-/** A ring around the skill that is pointed at; wider where the mark of a route is in it. @param {CanvasRenderingContext2D} context @param {[number, number]} place @param {boolean} is_route @param {Look} look */
+/**
+ * A ring around the skill that is pointed at; wider where the mark of a route is in it.
+ * @param {CanvasRenderingContext2D} context @param {[number, number]} place @param {boolean} is_route @param {Look} look
+ */
 export function drawRing(context, [left, top], is_route, look) {
   Object.assign(context, { strokeStyle: look.ink, lineWidth: 2 });
   disc(context, left, top, is_route ? ROUTE_RADIUS + 5 : POINTED_RADIUS);
   context.stroke();
 }
 
-/** Where the keyboard points: the middle of the picture. @param {CanvasRenderingContext2D} context @param {import('./view.js').Size} size @param {Look} look */
+/**
+ * Where the keyboard points: the middle of the picture.
+ * @param {CanvasRenderingContext2D} context @param {import('./view.js').Size} size @param {Look} look
+ */
 export function drawCross(context, { width, height }, look) {
   const [left, top] = [Math.round(width / 2) + 0.5, Math.round(height / 2) + 0.5];
   Object.assign(context, { strokeStyle: look.ink, lineWidth: 1 });

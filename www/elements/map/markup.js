@@ -3,7 +3,7 @@
  * policy. The picture takes its colours from the legend. Contrasts are at least WCAG AA, light and dark.
  */
 
-import { element, fragmentOf } from '../markup.js';
+import { element, fragmentOf, inside, part } from '../markup.js';
 
 const MARKUP = `
   <search>
@@ -127,20 +127,20 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 }
 `;
 
-/** @type {CSSStyleSheet | null} */
-let sheet = null;
-/** @type {DocumentFragment | null} */
-let template = null;
+/** Shared by all maps of a page. @type {{ template: DocumentFragment, sheet: CSSStyleSheet } | null} */
+let made = null;
+
+function make() {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(CSS);
+  return { template: fragmentOf(MARKUP), sheet };
+}
 
 /** @param {ShadowRoot} root gets markup and style */
 export function furnish(root) {
-  if (!template) {
-    template = fragmentOf(MARKUP);
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS);
-  }
-  root.adoptedStyleSheets = [sheet];
-  root.append(template.cloneNode(true));
+  made ??= make();
+  root.adoptedStyleSheets = [made.sheet];
+  root.append(made.template.cloneNode(true));
 }
 
 /**
@@ -149,8 +149,8 @@ export function furnish(root) {
  * @returns {import('./marks.js').Look & { point: [number, number, number] }}
  */
 export function readLook(root) {
-  const colourOf = (/** @type {string} */ name) => getComputedStyle(root.querySelector(`.swatch.${name}`)).borderTopColor;
-  const frame = getComputedStyle(root.getElementById('frame'));
+  const colourOf = (/** @type {string} */ name) => getComputedStyle(inside(root, `.swatch.${name}`)).borderTopColor;
+  const frame = getComputedStyle(part('frame', null, root));
   return {
     best: colourOf('best'),
     good: colourOf('good'),
@@ -158,7 +158,7 @@ export function readLook(root) {
     task: colourOf('task'),
     ink: frame.color,
     paper: frame.backgroundColor,
-    best_ink: getComputedStyle(root.querySelector('.swatch.best')).color,
+    best_ink: getComputedStyle(inside(root, '.swatch.best')).color,
     font: frame.fontFamily,
     point: componentsOf(colourOf('point')),
   };
@@ -166,7 +166,7 @@ export function readLook(root) {
 
 /** Any way to write a colour, as red, green and blue. @param {string} colour @returns {[number, number, number]} */
 function componentsOf(colour) {
-  const context = element('canvas', { width: 1, height: 1 }).getContext('2d');
+  const context = /** @type {CanvasRenderingContext2D} */ (element('canvas', { width: 1, height: 1 }).getContext('2d'));
   context.fillStyle = colour;
   context.fillRect(0, 0, 1, 1);
   const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;

@@ -11,6 +11,8 @@ import { labelsOf } from './words.js';
 /**
  * @typedef {import('./view.js').View} View
  * @typedef {{ points: import('./points.js').Points, names: string[], words: import('./words.js').NameWords }} SkillMap
+ * @typedef {import('./marks.js').Look & { point: [number, number, number] }} ColouredLook
+ *
  * What is lit up. `pointed`: the skill that is pointed at; `has_cross`: the keyboard points at the middle.
  * @typedef {{ routes: import('./marks.js').LitRoute[], task: [number, number] | null, pointed: number | null, has_cross: boolean }} Lights
  */
@@ -29,6 +31,7 @@ export class Picture {
   #view = WHOLE;
   /** @type {Lights} */
   #lights = { routes: [], task: null, pointed: null, has_cross: false };
+  /** @type {ColouredLook | null} null when it has to be read again */
   #look = null;
   /** @type {import('./layer.js').Layer | null} */
   #layer = null;
@@ -40,11 +43,11 @@ export class Picture {
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {() => import('./marks.js').Look & { point: [number, number, number] }} readLook colours as they are now
+   * @param {() => ColouredLook} readLook colours as they are now
    */
   constructor(canvas, readLook) {
     this.#canvas = canvas;
-    this.#context = canvas.getContext('2d');
+    this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
     this.#readLook = readLook;
   }
 
@@ -102,8 +105,8 @@ export class Picture {
       this.#frame = 0;
       if (this.#size.width === 0 || !this.#map) return;
       this.#look ??= this.#readLook();
-      this.#drawNow();
-      if (!this.#isFresh() && !this.#drawing) void this.#redrawLayer();
+      this.#drawNow(this.#map, this.#look);
+      if (!this.#isFresh() && !this.#drawing) void this.#redrawLayer(this.#map, this.#look);
     });
   }
 
@@ -118,14 +121,17 @@ export class Picture {
     return layer?.ratio === this.#ratio && isSame(layer.view, this.#view) && layer.size.width === width && layer.size.height === height;
   }
 
-  /** A view that changes meanwhile has its own layer drawn after this one, so the picture keeps up with a long movement. */
-  async #redrawLayer() {
+  /**
+   * A view that changes meanwhile has its own layer drawn after this one, so the picture keeps up with a long movement.
+   * @param {SkillMap} map @param {ColouredLook} look
+   */
+  async #redrawLayer(map, { font, point }) {
     this.#drawing = new AbortController();
     const { signal } = this.#drawing;
-    const [view, size, font] = [this.#view, this.#size, this.#look.font];
-    const layer = await drawLayer(this.#map.points, { view, size, ratio: this.#ratio, colour: this.#look.point }, signal);
+    const [view, size] = [this.#view, this.#size];
+    const layer = await drawLayer(map.points, { view, size, ratio: this.#ratio, colour: point }, signal);
     const widthOf = labelWidth(this.#context, font);
-    const labels = layer && (await inSlices(labelsOf(this.#map, { view, size, widthOf }), signal));
+    const labels = layer && (await inSlices(labelsOf(map, { view, size, widthOf }), signal));
     if (!labels) return;
     this.#layer = layer;
     this.#labels = labels;
@@ -133,7 +139,8 @@ export class Picture {
     this.#draw();
   }
 
-  #drawNow() {
+  /** @param {SkillMap} map @param {ColouredLook} look */
+  #drawNow(map, look) {
     const ratio = this.#ratio;
     const [width, height] = pixelsOf(this.#size, ratio);
     if (this.#canvas.width !== width || this.#canvas.height !== height) Object.assign(this.#canvas, { width, height });
@@ -144,11 +151,11 @@ export class Picture {
     const { routes, task, pointed, has_cross } = this.#lights;
     const onScreen = (/** @type {number} */ x, /** @type {number} */ y) => toScreen(this.#view, this.#size, x, y);
     const marks = [...routes.map(({ place }) => place), ...(task ? [task] : [])];
-    drawLabels(context, this.#labels, marks, onScreen, this.#look);
-    drawRoutes(context, routes, task, onScreen, this.#look);
+    drawLabels(context, this.#labels, marks, onScreen, look);
+    drawRoutes(context, routes, task, onScreen, look);
     const is_route = routes.some(({ skill_idx }) => skill_idx === pointed);
-    if (pointed !== null) drawRing(context, onScreen(...this.#map.points.at(pointed)), is_route, this.#look);
-    if (has_cross) drawCross(context, this.#size, this.#look);
+    if (pointed !== null) drawRing(context, onScreen(...map.points.at(pointed)), is_route, look);
+    if (has_cross) drawCross(context, this.#size, look);
   }
 
   /** The layer, moved and scaled from the view that it was drawn for to the one that is seen. */

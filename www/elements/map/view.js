@@ -56,7 +56,10 @@ export function zoomed(view, size, factor, left = size.width / 2, top = size.hei
   return clamped({ x: x + (view.x - x) * shrunk, y: y + (view.y - y) * shrunk, zoom }, size);
 }
 
-/** @param {View} view @param {Size} size @param {[number, number]} place in the middle, if the map goes on there @param {number} zoom at least @returns {View} */
+/**
+ * @param {View} view @param {Size} size @param {[number, number]} place in the middle, if the map goes on there
+ * @param {number} zoom at least @returns {View}
+ */
 export function centred(view, size, [x, y], zoom) {
   return clamped({ x, y, zoom: Math.min(MAX_ZOOM, Math.max(view.zoom, zoom)) }, size);
 }

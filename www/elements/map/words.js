@@ -36,6 +36,7 @@ export class NameWords {
   /** In how many names each stands. @type {number[]} */
   n_names = [];
   /** Numbers of the words of each name, and where those of a name start. */
+  /** @type {number[]} */
   #numbers = [];
   #starts = [0];
 
@@ -92,7 +93,10 @@ function namesOf(seen, points, names) {
   });
 }
 
-/** @param {number[]} seen @param {import('./points.js').Points} points @param {NameWords} words @param {View} view @param {Size} size @returns {Generator<void, Label[]>} those that tell most first, each word once */
+/**
+ * @param {number[]} seen @param {import('./points.js').Points} points @param {NameWords} words @param {View} view @param {Size} size
+ * @returns {Generator<void, Label[]>} those that tell most first, each word once
+ */
 function* sharedWords(seen, points, words, view, size) {
   /** @type {Map<number, { n: number, words: Map<number, number[]> }>} */
   const cells = new Map();
@@ -124,7 +128,10 @@ function* sharedWords(seen, points, words, view, size) {
   });
 }
 
-/** A word tells more the more names of the cell have it, and the fewer others do. @param {{ n: number, words: Map<number, number[]> }} cell @param {NameWords} words */
+/**
+ * A word tells more the more names of the cell have it, and the fewer others do.
+ * @param {{ n: number, words: Map<number, number[]> }} cell @param {NameWords} words
+ */
 function tellingWords(cell, words) {
   const least = Math.max(LEAST_NAMES, LEAST_PART * cell.n);
   return [...cell.words]

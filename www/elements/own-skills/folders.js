@@ -9,7 +9,8 @@ const STORE = 'folders';
 /** @returns {Promise<Map<string, FileSystemDirectoryHandle>>} */
 export async function rememberedFolders() {
   const entries = await inStore('readonly', (store) => [store.getAllKeys(), store.getAll()]);
-  const [names, handles] = entries ?? [[], []];
+  /** @type {[string[], FileSystemDirectoryHandle[]]} as `rememberFolder` put them there */
+  const [names, handles] = /** @type {any} */ (entries) ?? [[], []]; // A database tells no types.
   return new Map(names.map((name, i) => [name, handles[i]]));
 }
 
@@ -23,7 +24,10 @@ export async function forgetFolder(source) {
   await inStore('readwrite', (store) => [source === undefined ? store.clear() : store.delete(source)]);
 }
 
-/** @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest[]} use @returns {Promise<any[] | null>} results of the requests; null where there is no database */
+/**
+ * @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest[]} use
+ * @returns {Promise<any[] | null>} results of the requests; null where there is no database
+ */
 async function inStore(mode, use) {
   try {
     const database = await opened();

@@ -2,7 +2,7 @@
  * The markup of `<own-skills>`, without a word of any skill: names of sources and files are filled in as text.
  */
 
-import { fragmentOf } from '../markup.js';
+import { fragmentOf, inside } from '../markup.js';
 
 const PANEL = `
   <section class="panel" part="panel" aria-labelledby="title">
@@ -37,7 +37,7 @@ const PANEL = `
       <button id="cancel" class="quiet" type="button">Cancel</button>
     </div>
 
-    <ul id="outcomes" class="outcomes" aria-label="What came of it"></ul>
+    <ul id="outcomes" class="outcomes" aria-label="Result"></ul>
     <p id="reason" class="failed" hidden></p>
     <ul id="sources" class="sources" part="sources" aria-label="Sources"></ul>
     <p id="total" class="total" hidden><span id="total-text"></span> <button id="delete-all" class="quiet" type="button" hidden>Delete all</button></p>
@@ -66,10 +66,10 @@ export function panelMarkup() {
 
 /** @returns {HTMLElement} an empty row of the list of sources */
 export function sourceMarkup() {
-  return fragmentOf(SOURCE).firstElementChild;
+  return inside(fragmentOf(SOURCE), 'li');
 }
 
 /** @returns {HTMLElement} an empty row of the list of what came of something */
 export function outcomeMarkup() {
-  return fragmentOf(OUTCOME).firstElementChild;
+  return inside(fragmentOf(OUTCOME), 'li');
 }

@@ -47,14 +47,26 @@ export function givenDrop(transfer) {
     handle: item.getAsFileSystemHandle?.().catch(() => null),
   }));
   return async (signal) => {
-    const folders = dropped.filter(({ entry }) => entry?.isDirectory).map(async ({ entry, handle }) => {
-      const given = { name: entry.name, files: [], unreadable: [], handle: (await handle) ?? undefined };
-      await listEntry(entry, entry.name, given, signal);
-      return given;
-    });
-    const files = dropped.filter(({ entry }) => !entry?.isDirectory).map(({ file }) => file).filter(Boolean);
+    const folders = dropped.flatMap(({ entry, handle }) => (isFolder(entry) ? [givenEntry(entry, handle, signal)] : []));
+    const files = dropped.filter(({ entry }) => !entry?.isDirectory).map(({ file }) => file).filter((file) => file !== null);
     return [...(await Promise.all(folders)), ...givenFiles(files)];
   };
+}
+
+/** @param {FileSystemEntry | null} entry @returns {entry is FileSystemDirectoryEntry} */
+function isFolder(entry) {
+  return entry?.isDirectory === true;
+}
+
+/**
+ * @param {FileSystemDirectoryEntry} entry @param {Promise<FileSystemHandle | null> | undefined} handle @param {AbortSignal} signal
+ * @returns {Promise<Given>}
+ */
+async function givenEntry(entry, handle, signal) {
+  /** @type {Given} */
+  const given = { name: entry.name, files: [], unreadable: [], handle: /** @type {FileSystemDirectoryHandle | null | undefined} */ (await handle) ?? undefined };
+  await listEntry(entry, entry.name, given, signal);
+  return given;
 }
 
 /** @param {FileSystemDirectoryHandle} handle @param {AbortSignal} signal @returns {Promise<Given>} */
@@ -69,8 +81,8 @@ async function listHandle(folder, path, given, signal) {
   for await (const [name, child] of folder.entries()) {
     signal.throwIfAborted();
     await listChild(name, `${path}/${name}`, given, child.kind === 'directory', {
-      list: (child_path) => listHandle(child, child_path, given, signal),
-      file: () => child.getFile(),
+      list: (child_path) => listHandle(/** @type {FileSystemDirectoryHandle} */ (child), child_path, given, signal),
+      file: () => /** @type {FileSystemFileHandle} */ (child).getFile(),
     });
   }
 }
@@ -80,18 +92,23 @@ async function listEntry(folder, path, given, signal) {
   const reader = folder.createReader();
   for (;;) { // It gives its entries in portions, and an empty one at the end.
     signal.throwIfAborted();
+    /** @type {FileSystemEntry[]} */
     const portion = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
     if (portion.length === 0) return;
     for (const child of portion) {
       await listChild(child.name, `${path}/${child.name}`, given, child.isDirectory, {
-        list: (child_path) => listEntry(child, child_path, given, signal),
-        file: () => new Promise((resolve, reject) => child.file(resolve, reject)),
+        list: (child_path) => listEntry(/** @type {FileSystemDirectoryEntry} */ (child), child_path, given, signal),
+        file: () => new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (child).file(resolve, reject)),
       });
     }
   }
 }
 
-/** What cannot be opened is noted, and the rest goes on. @param {string} name @param {string} path @param {Given} given @param {boolean} is_folder @param {{ list: (path: string) => Promise<void>, file: () => Promise<File> }} ways */
+/**
+ * What cannot be opened is noted, and the rest goes on.
+ * @param {string} name @param {string} path @param {Given} given @param {boolean} is_folder
+ * @param {{ list: (path: string) => Promise<void>, file: () => Promise<File> }} ways
+ */
 async function listChild(name, path, given, is_folder, { list, file }) {
   if (is_folder ? isLeftOut(name) : !isSkillFile(name)) return;
   try {
@@ -99,6 +116,6 @@ async function listChild(name, path, given, is_folder, { list, file }) {
     else given.files.push({ path, file: await file() });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    given.unreadable.push({ path, reason: `the browser could not open it (${error.message}); check who may read it` });
+    given.unreadable.push({ path, reason: `the browser could not open it (${error.message}); check its permissions` });
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { formatBytes, withoutOverrides } from '../../shared/texts.js';
-import { element, part } from '../markup.js';
+import { element, inside, part } from '../markup.js';
 import { outcomeMarkup, sourceMarkup } from './markup.js';
 
 /**
@@ -86,19 +86,20 @@ export class View {
   /** @param {string} text @param {{ is_warning: boolean, skipped: OwnAdded['skipped'] }} more */
   #showOutcome(text, { is_warning, skipped }) {
     const row = outcomeMarkup();
-    row.querySelector('p').textContent = text;
+    inside(row, 'p').textContent = text;
     row.classList.toggle('warning', is_warning);
-    const details = row.querySelector('details');
+    const details = inside(row, 'details', HTMLDetailsElement);
     details.hidden = skipped.length === 0;
-    details.querySelector('summary').textContent = skipped.length === 1 ? '1 file was left out' : `${count(skipped.length)} files were left out`;
-    details.querySelector('ul').append(...skipped.slice(0, MAX_SHOWN_SKIPPED).map(({ path, reason }) => {
+    inside(details, 'summary').textContent = skipped.length === 1 ? '1 file was left out' : `${count(skipped.length)} files were left out`;
+    const list = inside(details, 'ul');
+    list.append(...skipped.slice(0, MAX_SHOWN_SKIPPED).map(({ path, reason }) => {
       const item = element('li');
       const name = element('span', { className: 'path', textContent: clean(path) });
       item.append(name, `: ${clean(reason)}`);
       return item;
     }));
     const n_more = skipped.length - MAX_SHOWN_SKIPPED;
-    if (n_more > 0) details.querySelector('ul').append(element('li', { textContent: `and ${count(n_more)} more` }));
+    if (n_more > 0) list.append(element('li', { textContent: `and ${count(n_more)} more` }));
     this.#part('outcomes').append(row);
   }
 
@@ -108,13 +109,16 @@ export class View {
   }
 }
 
-/** @param {{ source: string, n_skills: number, can_read: boolean }} row @param {{ onRead: (source: string) => void, onDelete: (source: string) => void }} actions */
+/**
+ * @param {{ source: string, n_skills: number, can_read: boolean }} row
+ * @param {{ onRead: (source: string) => void, onDelete: (source: string) => void }} actions
+ */
 function sourceRow({ source, n_skills, can_read }, { onRead, onDelete }) {
   const row = sourceMarkup();
   const name = clean(source);
-  row.querySelector('.name').textContent = name;
-  row.querySelector('.count').textContent = skills(n_skills);
-  const [again, remove] = [row.querySelector('.again'), row.querySelector('.delete')];
+  inside(row, '.name').textContent = name;
+  inside(row, '.count').textContent = skills(n_skills);
+  const [again, remove] = [inside(row, '.again'), inside(row, '.delete')];
   again.hidden = !can_read;
   again.setAttribute('aria-label', `Read ${name} again`);
   again.addEventListener('click', () => onRead(source));

@@ -15,7 +15,7 @@ const MAY_OPEN = ['http:', 'https:', 'mailto:'];
  */
 export function toggleAddress(button, address) {
   if (button.getAttribute('aria-expanded') === 'true') {
-    button.nextElementSibling.remove();
+    button.nextElementSibling?.remove();
     button.setAttribute('aria-expanded', 'false');
     return;
   }
@@ -45,7 +45,7 @@ function explanation(address) {
  */
 export function judge(address) {
   const url = URL.canParse(address) ? new URL(address) : null;
-  if (!url) return { url: null, notes: ['This is no whole address. It may name a file beside the skill, which is not here.'] };
+  if (!url) return { url: null, notes: ['This is not a complete address. It may name a file beside the skill, which is not included here.'] };
   if (!MAY_OPEN.includes(url.protocol)) return { url: null, notes: [`Addresses that begin with “${url.protocol}” are not opened from here.`] };
   const notes = [];
   if (url.hostname.split('.').some((label) => label.startsWith('xn--'))) {

@@ -5,6 +5,11 @@
 
 import { isAbort } from '../../shared/error.js';
 
+/**
+ * @typedef {import('../../client.js').Answer} Answer
+ * @typedef {import('../../skill-search.d.ts').RouterLike} RouterLike
+ */
+
 /** How long nobody must have typed before an answer is re-ranked. */
 const RERANK_PAUSE_MS = 350;
 
@@ -12,7 +17,7 @@ export class Asking {
   #listener;
   /** Ends with the next question. */
   #turn = new AbortController();
-  /** The `ready` that was waited for; not again. */
+  /** The `ready` that was waited for; not again. @type {Promise<unknown> | null} */
   #awaited = null;
 
   /**
@@ -46,18 +51,21 @@ export class Asking {
       const answer = await source.ask(this, question, { top, signal, onStage });
       if (signal.aborted) return;
       const { ready, reranker_ready } = source.router;
-      const is_waiting = answer.stage === 'lexical' && Boolean(ready) && ready !== this.#awaited;
+      const awaited = answer.stage === 'lexical' && ready !== this.#awaited ? ready : undefined;
       const is_to_be_reranked = answer.stage !== 'lexical' && Boolean(reranker_ready);
       this.#listener.onBusy(false);
-      this.#listener.onAnswer(answer, question, !is_waiting && !is_to_be_reranked);
-      if (is_waiting) this.#askAgain(ready, () => this.ask(question, source, top), () => this.#listener.onAnswer(answer, question, true));
+      this.#listener.onAnswer(answer, question, !awaited && !is_to_be_reranked);
+      if (awaited) this.#askAgain(awaited, () => this.ask(question, source, top), () => this.#listener.onAnswer(answer, question, true));
       else if (is_to_be_reranked) this.#rerankSoon(question, source.router, top);
     } catch (error) {
       this.#failed(error, signal);
     }
   }
 
-  /** The model was not there yet: it is loading, or an engine that stopped is being replaced. @param {Promise<unknown>} ready @param {() => void} again @param {() => void} settle */
+  /**
+   * The model was not there yet: it is loading, or an engine that stopped is being replaced.
+   * @param {Promise<unknown>} ready @param {() => void} again @param {() => void} settle
+   */
   #askAgain(ready, again, settle) {
     const { signal } = this.#turn;
     const unlessEnded = (/** @type {() => void} */ act) => () => {

@@ -45,9 +45,9 @@ const WORD = /[\p{L}\p{N}]{3,}/gu;
  */
 export function nearest({ route, copies }, routes) {
   const words = wordsOf(route);
-  const likeness = new Map(routes.map((other) => [other, overlap(words, wordsOf(other))]));
-  const others = routes.filter((other) => other.skill_idx !== route.skill_idx).sort((a, b) => likeness.get(b) - likeness.get(a));
-  return [...copies, ...others].slice(0, MAX_OFFERED);
+  const others = routes.filter((other) => other.skill_idx !== route.skill_idx).map((other) => ({ other, likeness: overlap(words, wordsOf(other)) }));
+  others.sort((a, b) => b.likeness - a.likeness);
+  return [...copies, ...others.map(({ other }) => other)].slice(0, MAX_OFFERED);
 }
 
 export class Comparison {
@@ -91,10 +91,10 @@ export class Comparison {
       const facts = await Promise.all(factsOf(left, right).map(factRow));
       if (this.#turn !== turn) return;
       this.#part('compare-facts').replaceChildren(...facts);
-      const bodies = await Promise.all([left, right].map(({ skill_idx }) => this.#readBody(skill_idx)));
+      const [first, second] = await Promise.all([this.#readBody(left.skill_idx), this.#readBody(right.skill_idx)]);
       if (this.#turn !== turn) return;
-      if (bodies.includes(null)) return this.#say('This index does not hold the instructions of both skills; their sources have them.');
-      const differences = await differencesOf(...bodies.map(withoutOverrides));
+      if (first === null || second === null) return this.#say('This index does not hold the instructions of both skills; their sources have them.');
+      const differences = await differencesOf(withoutOverrides(first), withoutOverrides(second));
       if (this.#turn !== turn) return;
       this.#say(summary(differences));
       this.#part('compare-lines').replaceChildren(...stretches(differences.rows));
@@ -114,15 +114,20 @@ export class Comparison {
   }
 }
 
-/** @param {Route} left @param {Route} right @returns {[string, string, string][]} a fact, of the one and of the other; those that neither has are left out */
+/**
+ * @param {Route} left @param {Route} right
+ * @returns {[string, string, string][]} a fact, of the one and of the other; those that neither has are left out
+ */
 function factsOf(left, right) {
   const risks = (/** @type {Route} */ { risks = [] }) => risks.map(({ title }) => title).join('; ');
-  return [
+  /** @type {[string, string | undefined, string | undefined][]} */
+  const facts = [
     ['Description', left.description, right.description],
     ['Source', left.source, right.source],
     ['Licence', left.license, right.license],
     ['Worth knowing', risks(left), risks(right)],
-  ].filter(([, a, b]) => a || b).map(([term, a, b]) => [term, withoutOverrides(a || 'none'), withoutOverrides(b || 'none')]);
+  ];
+  return facts.filter(([, a, b]) => a || b).map(([term, a, b]) => [term, withoutOverrides(a || 'none'), withoutOverrides(b || 'none')]);
 }
 
 /** @param {[string, string, string]} fact */
@@ -202,7 +207,10 @@ function twin(pieces) {
   return cell;
 }
 
-/** A sign stands before what is marked, for those who do not see colours, and words for those who listen. @param {string} text @param {'del' | 'ins'} tag */
+/**
+ * A sign stands before what is marked, for those who do not see colours, and words for those who listen.
+ * @param {string} text @param {'del' | 'ins'} tag
+ */
 function marked(text, tag) {
   const mark = element(tag);
   const sign = element('span', { className: 'sign' }, tag === 'del' ? '−' : '+');

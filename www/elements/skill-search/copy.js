@@ -13,14 +13,14 @@ export function canCopy() {
 
 /** @param {HTMLButtonElement} button @param {string} text */
 export async function copy(button, text) {
-  button.dataset.label ??= button.textContent;
+  const label = (button.dataset.label ??= button.textContent);
   try {
     await navigator.clipboard.writeText(text);
     button.textContent = 'Copied';
   } catch {
     button.textContent = 'Not allowed';
   }
-  setTimeout(() => (button.textContent = button.dataset.label), COPIED_MS);
+  setTimeout(() => (button.textContent = label), COPIED_MS);
 }
 
 /** @param {string} label @param {() => void} act @returns {HTMLButtonElement} */

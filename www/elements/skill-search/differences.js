@@ -9,6 +9,8 @@
  * A line of both texts, or of one. `isSame`: they are equal, and the left one stands for both.
  * @typedef {{ isSame: boolean, left: Piece[] | null, right: Piece[] | null }} Row
  *
+ * @typedef {typeof import('../../pkg/vendor/diff/array.js').diffArrays} DiffArrays
+ *
  * `isCut`: there was more text than is compared; `isAligned`: equal lines were brought together.
  * @typedef {{ rows: Row[], n_same: number, n_left: number, n_right: number, isCut: boolean, isAligned: boolean }} Differences
  */
@@ -29,8 +31,9 @@ export async function differencesOf(left, right) {
   const [a, b] = [linesOf(left), linesOf(right)];
   const changes = diffArrays(a.lines, b.lines, { maxEditLength: MAX_LINE_EDITS });
   const isAligned = changes !== undefined;
+  /** @type {Row[]} */
   const rows = [];
-  /** Lines of the left text that wait for those of the right one in their place. */
+  /** Lines of the left text that wait for those of the right one in their place. @type {string[]} */
   let removed = [];
   const flush = (/** @type {string[]} */ added) => {
     for (let i = 0; i < Math.max(removed.length, added.length); i++) rows.push(pair(removed[i], added[i], diffArrays, isAligned));
@@ -69,7 +72,7 @@ function linesOf(text) {
 function pair(left, right, diffArrays, inWords) {
   const row = { isSame: false, left: left === undefined ? null : whole(left, true), right: right === undefined ? null : whole(right, true) };
   if (!inWords || !row.left || !row.right) return row;
-  const [a, b] = [left, right].map((text) => text.match(WORD) ?? []);
+  const [a, b] = [left, right].map((text = '') => text.match(WORD) ?? []);
   const changes = diffArrays(a, b, { maxEditLength: MAX_WORD_EDITS });
   if (!changes) return row;
   const n_common = changes.reduce((sum, { added, removed, value }) => sum + (added || removed ? 0 : value.length), 0);

@@ -8,7 +8,10 @@ import { addCommand, AGENTS, isPlainName, placeCommand, repositoryOf, savedName 
 import { copyButton, quietButton } from './copy.js';
 import { skillFile } from './skill-file.js';
 
-/** @typedef {import('../../client.js').Route} Route */
+/**
+ * @typedef {import('../../client.js').Route} Route
+ * @typedef {{ agent: string, scope: import('./agents.js').Scope }} Choice
+ */
 
 const CHOICE_KEY = 'skillrouter-install';
 const SCOPES = { user: 'all my projects', project: 'the project that I am in' };
@@ -18,15 +21,15 @@ export function showInstall(place, route, markdown) {
   const choice = readChoice();
   const steps = element('div');
   const show = () => steps.replaceChildren(...stepsFor(route, markdown, choice));
-  const choose = (/** @type {keyof Choice} */ key) => (/** @type {string} */ value) => {
-    choice[key] = value;
+  const choose = (/** @type {Partial<Choice>} */ change) => {
+    Object.assign(choice, change);
     keepChoice(choice);
     show();
   };
   const choices = element('div', { className: 'choices' });
   choices.append(
-    select('Agent', AGENTS.map(({ name }) => [name, name]), choice.agent, choose('agent')),
-    select('For', Object.entries(SCOPES), choice.scope, choose('scope')),
+    select('Agent', AGENTS.map(({ name }) => [name, name]), choice.agent, (agent) => choose({ agent })),
+    select('For', Object.entries(SCOPES), choice.scope, (scope) => choose({ scope: /** @type {Choice['scope']} */ (scope) })),
   );
   show();
   place.replaceChildren(...(isPlainName(route.name) ? [choices] : []), steps);
@@ -35,11 +38,10 @@ export function showInstall(place, route, markdown) {
 /** @param {Route} route @param {string | null} markdown @param {Choice} choice @returns {Element[]} */
 function stepsFor(route, markdown, choice) {
   const { name } = route;
-  const agent = AGENTS.find((agent) => agent.name === choice.agent);
+  const agent = AGENTS.find((agent) => agent.name === choice.agent) ?? AGENTS[0];
   const repository = repositoryOf(route);
-  const save = () => saveFile(savedName(name), skillFile(route, markdown));
   const steps = [];
-  if (markdown !== null) steps.push(quietButton('Save SKILL.md', save));
+  if (markdown !== null) steps.push(quietButton('Save SKILL.md', () => saveFile(savedName(name), skillFile(route, markdown))));
   if (!isPlainName(name)) {
     steps.push(note('There is no command for this skill: its name has more than letters, digits, and single dots, hyphens and underscores '
       + 'between them, and a terminal might take some of it for a command. Put the file into a folder of your own naming.'));
@@ -87,11 +89,12 @@ function saveFile(name, text) {
   setTimeout(() => URL.revokeObjectURL(url)); // The download has begun by then.
 }
 
-/** @returns {{ agent: string, scope: import('./agents.js').Scope }} */
+/** @returns {Choice} */
 function readChoice() {
+  /** @type {any} what stands there, whoever wrote it */
   let kept = {};
   try {
-    kept = JSON.parse(localStorage.getItem(CHOICE_KEY)) ?? {};
+    kept = JSON.parse(localStorage.getItem(CHOICE_KEY) ?? 'null') ?? {};
   } catch {
     // Storage is forbidden here, or somebody else has written there.
   }

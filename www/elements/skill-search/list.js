@@ -7,7 +7,7 @@
  */
 
 import { withoutOverrides } from '../../shared/texts.js';
-import { element } from '../markup.js';
+import { element, inside } from '../markup.js';
 import { optionMarkup } from './markup.js';
 
 /**
@@ -15,11 +15,15 @@ import { optionMarkup } from './markup.js';
  *
  * Skills that are shown as one, and what the list shows of an answer.
  * @typedef {{ route: Route, copies: Route[] }} Entry
- * @typedef {{ entries: Entry[], fit?: import('../../client.js').Fit }} Shown
+ * @typedef {import('../../client.js').Fit} Fit
+ * @typedef {{ entries: Entry[], fit?: Fit }} Shown
  */
 
 const MOVE_MS = 180;
-/** What the words on the first skill mean. Where nothing fits, it has none: the line above the list says it. */
+/**
+ * What the words on the first skill mean. Where nothing fits, it has none: the line above the list says it.
+ * @type {Partial<Record<Fit['word'], string>>}
+ */
 const FITS = {
   strong: 'this skill very probably fits the task',
   likely: 'this skill is more likely to fit the task than not',
@@ -57,7 +61,7 @@ export class List {
     this.#onChoose = onChoose;
     this.#onCaughtUp = onCaughtUp;
     list.addEventListener('click', ({ target }) => {
-      const option = target.closest('[role=option]');
+      const option = /** @type {Element} */ (target).closest('[role=option]');
       if (option) this.#choose([...list.children].indexOf(option));
     });
     list.addEventListener('pointermove', ({ screenX, screenY }) => {
@@ -176,7 +180,8 @@ export class List {
   #animate(before) {
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
     for (const [skill_idx, option] of this.#options) {
-      const by = before.has(skill_idx) ? before.get(skill_idx) - option.offsetTop : null;
+      const from_top = before.get(skill_idx);
+      const by = from_top === undefined ? null : from_top - option.offsetTop;
       if (by === 0) continue;
       const from = by === null ? { opacity: 0 } : { transform: `translateY(${by}px)` };
       option.animate([from, { opacity: 1, transform: 'none' }], { duration: MOVE_MS, easing: 'ease-out' });
@@ -201,7 +206,7 @@ export function foldCopies(routes) {
 
 /** @param {HTMLElement} option @param {Entry} entry @param {number} rank */
 function fill(option, { route, copies }, rank) {
-  const part = (/** @type {string} */ selector) => option.querySelector(selector);
+  const part = (/** @type {string} */ selector) => inside(option, selector);
   part('.rank').textContent = String(rank);
   part('.name').textContent = withoutOverrides(route.name);
   part('.description').textContent = withoutOverrides(route.description ?? '');
@@ -214,14 +219,17 @@ function fill(option, { route, copies }, rank) {
     ...(route.rerank_score === undefined ? [] : [chip('reranked', `Re-ranked from #${route.retrieval_rank}`)]),
     ...(route.own ? [ownChip()] : []),
     ...(copies.length > 0 ? [chip('fact', `and ${copies.length} ${copies.length === 1 ? 'copy' : 'copies'}`)] : []),
-    ...[route.source, route.license].filter(Boolean).map((text) => chip('fact', text)),
+    ...[route.source, route.license].flatMap((text) => (text ? [chip('fact', text)] : [])),
   );
 }
 
-/** The word for the fit stands below the score, where there is room for it: nothing moves when it comes or goes. @param {HTMLElement} option @param {Fit | undefined} fit */
+/**
+ * The word for the fit stands below the score, where there is room for it: nothing moves when it comes or goes.
+ * @param {HTMLElement} option @param {Fit | undefined} fit
+ */
 function fillFit(option, fit) {
-  const tag = option.querySelector('.fit');
-  const meaning = FITS[fit?.word];
+  const tag = inside(option, '.fit');
+  const meaning = fit && FITS[fit.word];
   tag.hidden = !meaning;
   if (!meaning) return;
   tag.dataset.word = fit.word;

@@ -23,6 +23,7 @@ const MAX_CHARS = 32_000;
 
 /** @typedef {(button: HTMLButtonElement, address: string) => void} OnAddress */
 
+/** @type {Promise<[typeof import('../../pkg/vendor/marked.esm.js'), typeof import('../../pkg/vendor/purify.es.mjs')]> | null} */
 let libraries = null;
 
 async function load() {
@@ -46,7 +47,7 @@ export async function renderMarkdown(markdown, { onAddress } = {}) {
   try {
     const marked = new Marked({ gfm: true });
     const tokens = marked.lexer(text.slice(0, MAX_CHARS));
-    const shallowest = Math.min(...tokens.filter(({ type }) => type === 'heading').map(({ depth }) => depth), 6);
+    const shallowest = Math.min(...tokens.map((token) => (token.type === 'heading' ? token.depth : Infinity)), 6);
     marked.use({ renderer: renderer(TOP_LEVEL - shallowest) });
     const html = marked.parser(tokens);
     const fragment = DOMPurify.sanitize(html, { ALLOWED_TAGS, ALLOWED_ATTR, ALLOW_DATA_ATTR: false, RETURN_DOM_FRAGMENT: true });
@@ -79,39 +80,35 @@ function asText(text) {
   return fragment;
 }
 
-/** How the parts that are not plain text are written. @param {number} shift of heading levels */
+/**
+ * How the parts that are not plain text are written.
+ * @param {number} shift of heading levels @returns {import('../../pkg/vendor/marked.esm.js').RendererObject}
+ */
 function renderer(shift) {
   return {
-    /** @param {Tokens.HTML | Tokens.Tag} token */
     html({ text }) {
       return escapeHtml(text);
     },
-    /** @param {Tokens.Link} token */
     link({ href, tokens }) {
       const text = this.parser.parseInline(tokens);
       const address = escapeHtml(href);
       return text === address ? `<span class="address">${address}</span>` : `${text} <span class="address">${address}</span>`;
     },
-    /** @param {Tokens.Image} token */
     image({ href, text }) {
       return `<span class="image">image${text ? `: ${escapeHtml(text)}` : ''}</span> (<span class="address">${escapeHtml(href)}</span>)`;
     },
-    /** @param {Tokens.Heading} token */
     heading({ tokens, depth }) {
       const level = Math.min(6, Math.max(TOP_LEVEL, depth + shift));
       return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>\n`;
     },
-    /** @param {Tokens.Code} token */
     code({ text }) {
       return `<pre tabindex="0"><code>${escapeHtml(text)}</code></pre>\n`;
     },
-    /** @param {Tokens.Table} token */
     table(token) {
-      const cells = (row, tag) => `<tr>${row.map(({ tokens, align }) => `<${tag}${align ? ` align="${align}"` : ''}>${this.parser.parseInline(tokens)}</${tag}>`).join('')}</tr>`;
+      const cells = (/** @type {import('../../pkg/vendor/marked.esm.js').Tokens.TableCell[]} */ row, /** @type {'td' | 'th'} */ tag) => `<tr>${row.map(({ tokens, align }) => `<${tag}${align ? ` align="${align}"` : ''}>${this.parser.parseInline(tokens)}</${tag}>`).join('')}</tr>`;
       const body = token.rows.map((row) => cells(row, 'td')).join('');
       return `<div class="table" role="group" aria-label="Table" tabindex="0"><table><thead>${cells(token.header, 'th')}</thead><tbody>${body}</tbody></table></div>\n`;
     },
-    /** @param {Tokens.Checkbox} token */
     checkbox({ checked }) {
       return `<span class="checkbox">${checked ? '☑' : '☐'}</span> `;
     },

@@ -3,7 +3,7 @@
  * root, so several elements of a page do not share them.
  */
 
-import { fragmentOf } from '../markup.js';
+import { fragmentOf, inside } from '../markup.js';
 
 const SEARCH = `
   <div id="layout" class="layout">
@@ -117,5 +117,5 @@ export function searchMarkup() {
 
 /** @returns {HTMLElement} an empty option of the list */
 export function optionMarkup() {
-  return fragmentOf(OPTION).firstElementChild;
+  return inside(fragmentOf(OPTION), 'li');
 }

@@ -42,7 +42,7 @@ export class Panel {
     this.#host = host;
     this.#root = root;
     this.#listener = listener;
-    this.#dialog = /** @type {HTMLDialogElement} */ (this.#part('panel'));
+    this.#dialog = this.#part('panel', HTMLDialogElement);
     this.#part('panel-close').addEventListener('click', () => this.close());
     this.#part('panel-copy').addEventListener('click', () => this.#copy());
     this.#offer('panel-install', (place) => this.#showInstall(place));
@@ -75,7 +75,7 @@ export class Panel {
     const { route, copies } = entry;
     this.#entry = entry;
     this.#body = this.#listener.readBody(route.skill_idx);
-    for (const offer of ['panel-install', 'panel-compare']) this.#part(offer).open = false;
+    for (const offer of ['panel-install', 'panel-compare']) this.#part(offer, HTMLDetailsElement).open = false;
     this.#part('panel-title').textContent = withoutOverrides(route.name);
     this.#part('panel-description').textContent = withoutOverrides(route.description ?? '');
     this.#part('panel-facts').replaceChildren(...facts(route));
@@ -110,7 +110,8 @@ export class Panel {
     const beside = this.isOpen && this.#host.clientWidth >= BESIDE_REM * rem_px;
     const is_right = this.#dialog.open === this.isOpen && this.#dialog.matches(':modal') === (this.isOpen && !beside);
     if (is_right) return;
-    const focused = this.#dialog.contains(this.#root.activeElement) ? this.#root.activeElement : null;
+    const active = /** @type {HTMLElement | null} */ (this.#root.activeElement);
+    const focused = this.#dialog.contains(active) ? active : null;
     this.#part('layout').classList.toggle('beside', beside);
     if (this.#dialog.open) this.#dialog.close();
     if (beside) this.#dialog.show();
@@ -148,12 +149,14 @@ export class Panel {
   }
 
   async #copy() {
-    void copy(this.#part('panel-copy'), skillFile(this.#entry.route, await this.#body));
+    const entry = this.#entry;
+    const markdown = await this.#body;
+    if (entry && markdown !== null) void copy(this.#part('panel-copy', HTMLButtonElement), skillFile(entry.route, markdown));
   }
 
   /** What stands behind a summary is made when somebody opens it. @param {string} id @param {(place: HTMLElement) => Promise<void>} show */
   #offer(id, show) {
-    const offer = /** @type {HTMLDetailsElement} */ (this.#part(id));
+    const offer = this.#part(id, HTMLDetailsElement);
     const place = this.#part(`${id}-content`);
     offer.addEventListener('toggle', async () => {
       if (!offer.open) return;
@@ -170,34 +173,34 @@ export class Panel {
   async #showInstall(place) {
     const entry = this.#entry;
     const [{ showInstall }, markdown] = await Promise.all([import('./install.js'), this.#body.catch(() => null)]);
-    if (this.#entry === entry) showInstall(place, entry.route, markdown);
+    if (entry && this.#entry === entry) showInstall(place, entry.route, markdown);
   }
 
   /** @param {HTMLElement} place */
   async #showNearest(place) {
     const entry = this.#entry;
     const { Comparison, nearest } = await import('./compare.js');
-    if (this.#entry !== entry) return;
-    this.#comparison ??= new Comparison(this.#root, { readBody: this.#listener.readBody, onClose: () => this.#place() });
+    if (!entry || this.#entry !== entry) return;
+    const comparison = (this.#comparison ??= new Comparison(this.#root, { readBody: this.#listener.readBody, onClose: () => this.#place() }));
     const others = nearest(entry, this.#listener.routes());
     const list = element('ul');
-    for (const other of others) list.append(this.#otherItem(entry.route, other));
+    for (const other of others) list.append(otherItem(other, () => void comparison.open(entry.route, other)));
     place.replaceChildren(others.length > 0 ? list : element('p', { className: 'note' }, 'There is no other skill in this answer.'));
-  }
-
-  /** @param {Route} route @param {Route} other */
-  #otherItem(route, other) {
-    const item = element('li');
-    const button = quietButton(withoutOverrides(other.name), () => void this.#comparison.open(route, other));
-    button.dir = 'auto';
-    item.append(button, element('span', { className: 'note' }, other.source ? ` ${withoutOverrides(other.source)}` : ''));
-    return item;
   }
 
   /** @template {HTMLElement} [Kind=HTMLElement] @param {string} id @param {{ new (): Kind } | null} [kind] @returns {Kind} */
   #part(id, kind) {
     return part(id, kind, this.#root);
   }
+}
+
+/** @param {Route} other to compare with @param {() => void} onCompare */
+function otherItem(other, onCompare) {
+  const item = element('li');
+  const button = quietButton(withoutOverrides(other.name), onCompare);
+  button.dir = 'auto';
+  item.append(button, element('span', { className: 'note' }, other.source ? ` ${withoutOverrides(other.source)}` : ''));
+  return item;
 }
 
 /** Somebody asks where an address leads. @type {import('./markdown.js').OnAddress} */
@@ -222,6 +225,7 @@ function riskNote({ title, line, count }) {
 /** @param {Route} route */
 function facts(route) {
   const rank = (/** @type {number | undefined} */ value) => (value ? `#${value}` : 'not found');
+  /** @type {[string, string | undefined][]} */
   const rows = [
     ['Score', route.score.toFixed(3).replace('-', '−')],
     ['By words', rank(route.lexical_rank)],
@@ -230,17 +234,18 @@ function facts(route) {
     [route.own ? 'Yours, from' : 'Source', route.source],
     ['Licence', route.license],
   ];
-  return rows.filter(([, value]) => value).map(([term, value]) => {
+  return rows.flatMap(([term, value]) => {
+    if (!value) return [];
     const row = element('div');
     const fact = element('dd', { dir: 'auto' });
-    fact.append(value === route.source ? sourceNode(route) : withoutOverrides(value));
+    fact.append(value === route.source ? sourceNode(value, route.own) : withoutOverrides(value));
     row.append(element('dt', {}, term), fact);
-    return row;
+    return [row];
   });
 }
 
-/** A source is a name, or an address that one may ask about. @param {Route} route @returns {Node} */
-function sourceNode({ source, own }) {
+/** A source is a name, or an address that one may ask about. @param {string} source @param {boolean} [own] it is the reader's own @returns {Node} */
+function sourceNode(source, own) {
   return !own && ADDRESS.test(source) ? addressButton(source, onAddress) : new Text(withoutOverrides(source));
 }
 
@@ -248,7 +253,7 @@ function sourceNode({ source, own }) {
 function copyItem(copy) {
   const item = element('li', { dir: 'auto' });
   const { source, license, id, skill_idx } = copy;
-  item.append(source ? sourceNode(copy) : withoutOverrides(id ?? `skill ${skill_idx}`));
+  item.append(source ? sourceNode(source, copy.own) : withoutOverrides(id ?? `skill ${skill_idx}`));
   if (license) item.append(`, ${withoutOverrides(license)}`);
   return item;
 }

@@ -2,7 +2,10 @@
  * Why a skill matched: the passage of its instructions that has most of the question's words. Pure functions over text.
  */
 
-/** @typedef {{ text: string, isMatch: boolean }} Piece of a passage; those that match are marked */
+/**
+ * @typedef {{ text: string, isMatch: boolean }} Piece of a passage; those that match are marked
+ * @typedef {{ start: number, end: number, word: string }} Match of a word of the question
+ */
 
 const PASSAGE_CHARS = 240;
 const MAX_WORDS = 48;
@@ -31,10 +34,12 @@ export function bestPassage(markdown, question) {
 
 /** Paragraphs and list items as plain text; headings and code are left out. @param {string} markdown */
 function passagesOf(markdown) {
+  /** @type {string[]} */
   const passages = [];
+  /** @type {string[]} */
   let lines = [];
   let fence = null;
-  const finish = (...next) => {
+  const finish = (/** @type {string[]} */ ...next) => {
     const text = plain(lines.join(' '));
     if (text) passages.push(text);
     lines = next;
@@ -104,7 +109,10 @@ function bestWindow(matches) {
   return best;
 }
 
-/** Cuts a passage of about the right length around what matched, from a sentence's beginning if there is one near. @param {string} text @param {Match[]} matches @param {{ from: number, to: number }} window */
+/**
+ * Cuts a passage of about the right length around what matched, from a sentence's beginning if there is one near.
+ * @param {string} text @param {Match[]} matches @param {{ from: number, to: number }} window
+ */
 function piecesOf(text, matches, { from, to }) {
   const start = startOf(text, matches[from].start, matches[to].end - PASSAGE_CHARS);
   const end = Math.max(matches[to].end, endOf(text, start + PASSAGE_CHARS));
@@ -123,7 +131,10 @@ function piecesOf(text, matches, { from, to }) {
   return pieces.filter(({ text }) => text !== '');
 }
 
-/** Where a sentence begins, or else a word, from `earliest` on and not after `latest`. @param {string} text @param {number} latest @param {number} earliest */
+/**
+ * Where a sentence begins, or else a word, from `earliest` on and not after `latest`.
+ * @param {string} text @param {number} latest @param {number} earliest
+ */
 function startOf(text, latest, earliest) {
   if (text.length <= PASSAGE_CHARS || latest <= PASSAGE_CHARS / 4) return 0;
   const from = Math.max(0, earliest, latest - PASSAGE_CHARS / 2);

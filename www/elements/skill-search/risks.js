@@ -3,11 +3,14 @@
  * and how many; notes of hygiene hide nothing, since most skills have some.
  */
 
-import { element, part } from '../markup.js';
+import { element, inside, part } from '../markup.js';
 
+/**
+ * @typedef {import('../../client.js').Answer} Answer
+ * @typedef {import('../../client.js').Route} Route
+ */
 
-/** @typedef {import('../../client.js').Answer} Answer */
-
+/** Name and meaning. @type {Record<string, [string, string]>} */
 const CATEGORIES = {
   'prompt-injection': ['Prompt injection', 'instructions that hide things or override others'],
   'data-exfiltration': ['Data exfiltration', 'sends or asks for what is secret'],
@@ -22,6 +25,8 @@ export class RiskFilter {
   #hidden = new Set();
   /** @type {Map<string, HTMLInputElement>} by category */
   #boxes = new Map();
+  /** @type {Map<string, HTMLElement>} where the number of skills is said, by category */
+  #counts = new Map();
 
   /** @param {ShadowRoot} root @param {(categories: string) => void} onChange somebody chose what to hide */
   constructor(root, onChange) {
@@ -30,15 +35,15 @@ export class RiskFilter {
     this.#part('filter-categories').append(...Object.keys(CATEGORIES).map((category) => this.#choice(category)));
     this.#part('filter-clear').addEventListener('click', () => {
       onChange('');
-      this.#part('filter').querySelector('summary').focus(); // The button goes.
+      inside(this.#part('filter'), 'summary').focus(); // The button goes.
     });
     this.#part('filter').addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || !this.#part('filter').open) return;
+      if (event.key !== 'Escape' || !this.#part('filter', HTMLDetailsElement).open) return;
       event.stopPropagation();
       this.#close();
-      this.#part('filter').querySelector('summary').focus();
+      inside(this.#part('filter'), 'summary').focus();
     });
-    const closeUnlessAround = (/** @type {EventTarget | null} */ target) => target && !this.#part('filter').contains(target) && this.#close();
+    const closeUnlessAround = (/** @type {EventTarget | null} */ target) => target && !this.#part('filter').contains(/** @type {Node} */ (target)) && this.#close();
     root.addEventListener('pointerdown', ({ target }) => closeUnlessAround(target));
     this.#part('filter').addEventListener('focusout', ({ relatedTarget }) => closeUnlessAround(relatedTarget));
   }
@@ -62,7 +67,7 @@ export class RiskFilter {
   /** Says how many of these are hidden. The control is there when there is something to choose. @param {Answer['routes']} routes */
   show(routes) {
     const counts = new Map(Object.keys(CATEGORIES).map((category) => [category, routes.filter(has(category)).length]));
-    for (const [category, box] of this.#boxes) box.parentElement.querySelector('.count').textContent = ` ${counts.get(category)}`;
+    for (const [category, place] of this.#counts) place.textContent = ` ${counts.get(category)}`;
     const n_hidden = routes.filter((route) => this.#isHidden(route)).length;
     const are_all = n_hidden > 0 && n_hidden === routes.length;
     this.#part('filter').hidden = this.#hidden.size === 0 && [...counts.values()].every((count) => count === 0);
@@ -77,21 +82,21 @@ export class RiskFilter {
     return risks.some(({ category }) => this.#hidden.has(category));
   }
 
-  /** @param {Category} category */
+  /** @param {string} category */
   #choice(category) {
     const [name, meaning] = CATEGORIES[category];
     const label = element('label');
     const box = element('input', { type: 'checkbox', value: category });
     box.addEventListener('change', () => this.#onChange([...this.#boxes.values()].filter(({ checked }) => checked).map(({ value }) => value).join(' ')));
     this.#boxes.set(category, box);
-    const text = element('span', {}, name);
-    text.append(element('span', { className: 'count' }), element('span', { className: 'meaning' }, meaning));
-    label.append(box, text);
+    const count = element('span', { className: 'count' });
+    this.#counts.set(category, count);
+    label.append(box, element('span', {}, name, count, element('span', { className: 'meaning' }, meaning)));
     return label;
   }
 
   #close() {
-    this.#part('filter').open = false;
+    this.#part('filter', HTMLDetailsElement).open = false;
   }
 
   /** @template {HTMLElement} [Kind=HTMLElement] @param {string} id @param {{ new (): Kind } | null} [kind] @returns {Kind} */

@@ -7,8 +7,8 @@ const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 /** @param {import('../../client.js').Route} route @param {string} markdown @returns {string} */
 export function skillFile({ name, description, license }, markdown) {
-  const fields = Object.entries({ name, description, license }).filter(([, value]) => value);
-  return `---\n${fields.map(([key, value]) => `${key}: ${quoted(value)}\n`).join('')}---\n\n${markdown}`;
+  const fields = Object.entries({ name, description, license }).map(([key, value]) => (value ? `${key}: ${quoted(value)}\n` : ''));
+  return `---\n${fields.join('')}---\n\n${markdown}`;
 }
 
 /** Apart from some characters, strings of JSON are strings of YAML too. @param {string} text */

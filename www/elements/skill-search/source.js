@@ -9,6 +9,9 @@ import { abortError } from '../../shared/error.js';
 
 /**
  * @typedef {import('../../client.js').OpenOptions} OpenOptions
+ * @typedef {import('../../client.js').Progress} Progress
+ * @typedef {import('../../client.js').RouteOptions} RouteOptions
+ * @typedef {import('../../shared/error.js').Fault} Fault
  * @typedef {import('../../skill-search.d.ts').RouterLike} RouterLike
  *
  * `meanwhile`: what answers are until the error is mended; `isLoading`: whether files are on their way that answers wait for.
@@ -16,12 +19,13 @@ import { abortError } from '../../shared/error.js';
  *
  * @typedef {object} Member
  * @property {(state: State) => void} onState
- * @property {OpenOptions['onProgress']} onProgress
+ * @property {(progress: Progress) => void} onProgress
  * @property {() => void} onRouter there is a router, or another one
  * @property {() => void} onOwn the user's own skills are other ones now, and have other places
  */
 
 const IDLE_WITHIN_MS = 2000;
+/** @type {Record<string, string[]>} */
 const EVENTS = { focus: ['focusin'], visible: ['focusin', 'pointerenter'] };
 /** @type {Map<string, Source>} by what they open */
 const shared = new Map();
@@ -68,17 +72,17 @@ export class Source {
         source.#end();
       };
       const openRouter = (/** @type {Pick<OpenOptions, 'signal' | 'onProgress'>} */ listeners) => SkillRouter.open({ ...options, ...listeners });
-      const closeRouter = (router) => router.close();
+      const closeRouter = (/** @type {RouterLike} */ router) => /** @type {SkillRouter} */ (router).close(); // It was opened here.
       const source = new Source(openRouter, { closeRouter, onEmpty, may_lack_reranker: options.reranker === undefined });
       shared.set(key, source);
     }
-    return shared.get(key);
+    return /** @type {Source} */ (shared.get(key));
   }
 
   /** The one source of a router that somebody else opens and closes. @param {RouterLike} router */
   static around(router) {
     if (!given.has(router)) given.set(router, new Source(async () => router));
-    return given.get(router);
+    return /** @type {Source} */ (given.get(router));
   }
 
   get router() {
@@ -148,16 +152,16 @@ export class Source {
   }
 
   /**
-   * An answer for somebody who types, in turn. The signal in `options` ends with the asker's next question.
+   * An answer for somebody who types, in turn; there has to be a router. The signal in `options` ends with the asker's next question.
    * @param {object} asker
    * @param {string} query
    * @param {RouteOptions & { signal: AbortSignal }} options
    */
   async ask(asker, query, options) {
-    const answer = await this.#turns.take(asker, options.signal, () => this.#router.route(query, { ...options, typing: true }));
+    const answer = await this.#turns.take(asker, options.signal, () => /** @type {RouterLike} */ (this.#router).route(query, { ...options, typing: true }));
     // An engine that stopped while its models were loading has been replaced for this answer, and loads them again.
     const is_replaced = this.#state.error?.code === 'engine' && this.#router?.ready !== this.#followed;
-    if (is_replaced) void this.#follow(this.#router, this.#attempt);
+    if (is_replaced && this.#router && this.#attempt) void this.#follow(this.#router, this.#attempt);
     return answer;
   }
 
@@ -212,7 +216,7 @@ export function whenWanted(element, load, begin) {
     waiting.abort();
     begin();
   };
-  for (const type of EVENTS[load] ?? EVENTS.visible) element.addEventListener(type, once, { signal });
+  for (const type of EVENTS[load ?? 'visible'] ?? EVENTS.visible) element.addEventListener(type, once, { signal });
   if (load !== 'focus') whenSeen(element, () => whenIdle(once), signal);
   return () => waiting.abort();
 }
@@ -230,6 +234,6 @@ function whenSeen(element, act, signal) {
 
 /** Safari has no idle callbacks; there the next task has to do. @param {() => void} act */
 function whenIdle(act) {
-  if (globalThis.requestIdleCallback) requestIdleCallback(act, { timeout: IDLE_WITHIN_MS });
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(act, { timeout: IDLE_WITHIN_MS });
   else setTimeout(act);
 }

@@ -7,7 +7,11 @@ import { isAbort } from '../../shared/error.js';
 import { formatBytes, sentence, withoutOverrides } from '../../shared/texts.js';
 import { part } from '../markup.js';
 
-/** @typedef {import('../../client.js').Answer} Answer */
+/**
+ * @typedef {import('../../client.js').Answer} Answer
+ * @typedef {import('./source.js').State} State
+ * @typedef {import('../../shared/error.js').Fault} Fault
+ */
 
 /** How long an answer must stand before it is announced to a screen reader. */
 const SETTLE_MS = 600;
@@ -15,11 +19,11 @@ const SETTLE_MS = 600;
 const NOTHING_FITS = 'Nothing here seems to fit this task. The nearest:';
 const SHOWN_CHARS = 80;
 
-/** What the banner says above the error's own sentence, by code. */
+/** What the banner says above the error's own sentence, by code. @type {Record<string, string>} */
 const BANNER_TITLES = {
   network: 'A file did not arrive',
   'not-found': 'A file is missing on the server',
-  truncated: 'A file arrived cut off',
+  truncated: 'A file arrived incomplete',
   checksum: 'A file arrived damaged',
   engine: 'The engine stopped',
   'encoder-mismatch': 'Index and model do not belong together',
@@ -27,9 +31,9 @@ const BANNER_TITLES = {
 
 export class Status {
   #root;
-  /** @type {import('./source.js').State} */
+  /** @type {State} */
   #state;
-  #settle_timer;
+  #settle_timer = 0;
 
   /** @param {ShadowRoot} root */
   constructor(root) {
@@ -82,7 +86,7 @@ export class Status {
     const how = {
       lexical: () => 'by words',
       retrieved: () => reason ?? 'by words and meaning',
-      reranked: () => reason ?? `re-ranked ${reranked.done} of ${reranked.of}`,
+      reranked: () => reason ?? `re-ranked ${reranked?.done} of ${reranked?.of}`,
     }[stage]();
     const line = this.#part('answer-stage');
     line.dataset.stage = stage;
@@ -117,9 +121,9 @@ export class Status {
   /** @param {Fault} error @param {{ title?: string, retry_label?: string, meanwhile?: string }} more */
   #showBanner(error, { title, retry_label = 'Try again', meanwhile }) {
     const message = sentence(error.message);
-    this.#part('banner-title').textContent = title ?? BANNER_TITLES[error.code] ?? 'The index could not be opened';
+    this.#part('banner-title').textContent = title ?? BANNER_TITLES[codeOf(error)] ?? 'The index could not be opened';
     this.#part('banner-text').textContent = meanwhile ? `${message} Until then, answers are ${meanwhile}.` : message;
-    this.#part('banner').dataset.code = error.code ?? '';
+    this.#part('banner').dataset.code = codeOf(error);
     this.#part('banner-retry').textContent = retry_label;
     this.#part('banner').hidden = false;
   }
@@ -128,6 +132,11 @@ export class Status {
   #part(id, kind) {
     return part(id, kind, this.#root);
   }
+}
+
+/** Numbers are of the browser's own errors, and old. @param {Fault} error */
+function codeOf({ code }) {
+  return typeof code === 'string' ? code : '';
 }
 
 /** @param {Answer} answer @param {number} n_shown */

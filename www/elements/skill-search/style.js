@@ -263,10 +263,10 @@ const sheets = new Map();
 
 /** @param {string} [css] @returns {CSSStyleSheet} one for all elements */
 export function styleSheet(css = CSS) {
-  if (!sheets.has(css)) {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    sheets.set(css, sheet);
-  }
-  return sheets.get(css);
+  const made = sheets.get(css);
+  if (made) return made;
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  sheets.set(css, sheet);
+  return sheet;
 }

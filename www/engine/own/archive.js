@@ -35,11 +35,11 @@ export async function listZip(archive, path) {
   try {
     for await (const entry of reader.getEntriesGenerator()) {
       if (entries.length === MAX_ENTRIES) throw tooLong(path);
-      entries.push({ name: entry.filename, read: (/** @type {number} */ max_bytes) => readEntry(entry, max_bytes, zip) });
+      entries.push({ name: entry.filename, read: (/** @type {number} */ max_bytes) => readEntry(/** @type {import('../../pkg/vendor/zip-reader.js').FileEntry} */ (entry), max_bytes, zip) }); // Folders are left out by their names.
     }
   } catch (error) {
     if (error instanceof SkillRouterError || error instanceof DOMException) throw error; // The latter from the disk.
-    throw malformed(path, 'it is no zip file, or was cut off or damaged; pack or download it again', error);
+    throw malformed(path, 'it is not a zip file, or it is damaged or incomplete; pack or download it again', error);
   }
   return entries;
 }
@@ -51,11 +51,14 @@ async function load(path) {
     zip.configure({ useWebWorkers: false, useCompressionStream: true, chunkSize: CHUNK_BYTES });
     return zip;
   } catch (cause) {
-    throw new SkillRouterError('network', `${path}: what reads a zip file could not be fetched; check the connection and add it again`, { cause });
+    throw new SkillRouterError('network', `${path}: the code that reads zip files could not be fetched; check the connection and add the file again`, { cause });
   }
 }
 
-/** The list is read at once, and its size is whatever the archive says. @param {Blob} archive @param {string} path @param {typeof import('../../pkg/vendor/zip-reader.js')} zip */
+/**
+ * The list is read at once, and its size is whatever the archive says.
+ * @param {Blob} archive @param {string} path @param {typeof import('../../pkg/vendor/zip-reader.js')} zip
+ */
 function readerOf(archive, path, { BlobReader }) {
   const Bounded = class extends BlobReader {
     /** @param {number} offset @param {number} n_bytes */
@@ -67,12 +70,15 @@ function readerOf(archive, path, { BlobReader }) {
   return new Bounded(archive);
 }
 
-/** @param {import('../../pkg/vendor/zip-reader.js').FileEntry} entry @param {number} max_bytes @param {typeof import('../../pkg/vendor/zip-reader.js')} zip */
+/**
+ * @param {import('../../pkg/vendor/zip-reader.js').FileEntry} entry @param {number} max_bytes
+ * @param {typeof import('../../pkg/vendor/zip-reader.js')} zip
+ */
 async function readEntry(entry, max_bytes, { Uint8ArrayWriter }) {
   const { encrypted, compressionMethod, uncompressedSize } = entry;
   if (encrypted) throw new Error('it is encrypted; unpack the zip file and add the folder');
   if (compressionMethod !== STORED && compressionMethod !== DEFLATED) {
-    throw new Error(`it is packed by a method that is not read here (${compressionMethod}); pack it again as an ordinary zip file`);
+    throw new Error(`it is packed by an unsupported method (${compressionMethod}); pack it again as an ordinary zip file`);
   }
   if (uncompressedSize > max_bytes) throw new Error(`it is larger than the ${max_bytes >> 20} MB that a SKILL.md may have`);
   try {

@@ -15,7 +15,7 @@ let n_failed = 0;
 
 /** An index that is being made. */
 export class Builder {
-  /** The engine's class, as it is written down in the build's own types. */
+  /** @type {import('../../pkg/builder/skillrouter.js').IndexBuilder} */
   #builder;
   #failed = false;
 
@@ -28,7 +28,7 @@ export class Builder {
       await engine.default({ module_or_path: BUILDER_WASM });
     } catch (error) {
       n_failed++;
-      throw new SkillRouterError('network', `what reads skills could not be loaded (${error.message}); check the connection and try again`, { cause: error });
+      throw new SkillRouterError('network', `the code that reads skills could not be loaded (${error.message}); check the connection and try again`, { cause: error });
     }
     builder.run(() => (builder.#builder = new engine.IndexBuilder(model_json)));
     return builder;
@@ -37,7 +37,7 @@ export class Builder {
   /**
    * Enters the engine.
    * @template T
-   * @param {(builder: any) => T} work
+   * @param {(builder: import('../../pkg/builder/skillrouter.js').IndexBuilder) => T} work
    * @returns {T}
    */
   run(work) {
@@ -55,7 +55,7 @@ export class Builder {
   /** Begins with the skills of an index that was made before. @param {import('./store.js').IndexFile[]} files */
   keep(files) {
     this.run((builder) => {
-      builder.keep(files.at(-1).bytes);
+      builder.keep(files[files.length - 1].bytes);
       for (const { file, bytes } of files.slice(0, -1)) builder.keep_file(file, bytes);
       builder.kept();
     });
@@ -63,8 +63,9 @@ export class Builder {
 
   /** @returns {import('./store.js').IndexFile[]} the index; every text needs its vector by now */
   finish() {
-    return this.run((builder) => builder.finish().map((/** @type {IndexFile} */ made) => {
-      const { file, bytes } = made;
+    return this.run((builder) => builder.finish().map((made) => {
+      const { file } = made;
+      const bytes = /** @type {Uint8Array<ArrayBuffer>} */ (made.bytes); // A copy, and no part of the engine's memory.
       made.free();
       return { file, bytes };
     }));

@@ -61,7 +61,7 @@ export class OwnIndex {
     this.#onChange = onChange;
     this.#channel?.addEventListener('message', () => void this.#turns.take(() => this.#followOthers()));
     this.#first_read = this.#turns.take(() => this.#read());
-    void this.#first_read.then((error) => error?.code === 'encoder-mismatch' && this.#adopt());
+    void this.#first_read.then((error) => (error?.code === 'encoder-mismatch' ? this.#adopt() : undefined));
   }
 
   /** @returns {Promise<OwnSkills>} how they stand, once they were read */
@@ -145,13 +145,17 @@ export class OwnIndex {
    * @returns {Promise<string | null>} why it is not kept
    */
   async #commit(files, { signal, onProgress, is_removal } = {}) {
-    const onFile = (/** @type {number} */ done) => onProgress?.({ stage: 'saving', done, of: files.length });
+    /** @type {string | null} */
     let reason = null;
-    if (files) reason = await saveOwn(files, { signal, onFile });
-    else await clearOwn();
-    if (reason && is_removal) { // What is to go must not come back because there is no space for what remains.
+    if (files) {
+      const onFile = (/** @type {number} */ done) => onProgress?.({ stage: 'saving', done, of: files.length });
+      reason = await saveOwn(files, { signal, onFile });
+      if (reason && is_removal) { // What is to go must not come back because there is no space for what remains.
+        await clearOwn();
+        reason = await saveOwn(files, { onFile });
+      }
+    } else {
       await clearOwn();
-      reason = await saveOwn(files, { onFile });
     }
     this.#unsaved = reason ? files : null;
     this.#search(files);
@@ -159,7 +163,7 @@ export class OwnIndex {
     return reason;
   }
 
-  /** Searches what is kept. @returns {Promise<Error | null>} why it is not */
+  /** Searches what is kept. @returns {Promise<import('../../shared/error.js').Fault | null>} why it is not */
   async #read() {
     try {
       const files = await readOwn();
@@ -210,7 +214,12 @@ export class OwnIndex {
   }
 }
 
-/** @param {Builder} builder @param {string} source @param {import('./files.js').FoundSkill[]} skills @param {import('./files.js').Skipped[]} skipped @param {{ signal?: AbortSignal, onProgress: (progress: OwnProgress) => void }} options @returns {Promise<{ ids: Set<string>, n_unchanged: number }>} */
+/**
+ * @param {Builder} builder @param {string} source @param {import('./files.js').FoundSkill[]} skills
+ * @param {import('./files.js').Skipped[]} skipped
+ * @param {{ signal?: AbortSignal, onProgress: (progress: OwnProgress) => void }} options
+ * @returns {Promise<{ ids: Set<string>, n_unchanged: number }>}
+ */
 async function readInto(builder, source, skills, skipped, { signal, onProgress }) {
   const ids = new Set();
   let n_bytes = 0;
@@ -236,7 +245,10 @@ async function readInto(builder, source, skills, skipped, { signal, onProgress }
   return { ids, n_unchanged: ids.size - n_new_texts };
 }
 
-/** @param {Builder} builder @param {import('../model.js').Model} model @param {ChangeOptions} options @returns {Promise<number>} how many texts had no vector */
+/**
+ * @param {Builder} builder @param {import('../model.js').Model} model @param {ChangeOptions} options
+ * @returns {Promise<number>} how many texts had no vector
+ */
 async function embedInto(builder, model, { signal, onProgress }) {
   const of = builder.run((engine) => engine.n_pending());
   let done = 0;

@@ -8,7 +8,7 @@
 
 import { abortError, isAbort, SkillRouterError } from '../../shared/error.js';
 
-/** @typedef {{ file: string, bytes: Uint8Array }} IndexFile the files of an index, `index.json` last */
+/** @typedef {{ file: string, bytes: Uint8Array<ArrayBuffer> }} IndexFile the files of an index, `index.json` last */
 
 const FOLDER = 'skillrouter-own';
 const MANIFEST = 'index.json';
@@ -62,7 +62,7 @@ export async function saveOwn(files, { signal, onFile } = {}) {
     if (folder) await removeUnlisted(folder).catch(() => {});
     if (isAbort(error)) throw error;
     if (error.name === 'QuotaExceededError') {
-      return 'there is no space left for them in this browser, so they are gone when the page is closed; free some space on this device, or delete other data of this site, and add them again';
+      return 'this browser has no space to keep them, so they are lost when you close the page; free some space on this device, or delete other data of this site, and add them again';
     }
     return `the browser would not keep them (${error.message}), so they are gone when the page is closed; reload the page and add them again`;
   }
@@ -120,7 +120,10 @@ async function writeInPlace(handle, bytes) {
   }
 }
 
-/** What an index that is kept does not list was left by an older one, or by a visit that ended while it wrote. @param {FileSystemDirectoryHandle} folder */
+/**
+ * What an index that is kept does not list was left by an older one, or by a visit that ended while it wrote.
+ * @param {FileSystemDirectoryHandle} folder
+ */
 async function removeUnlisted(folder) {
   const manifest = await readFile(folder, MANIFEST).catch(ignoreMissing);
   const listed = new Set(manifest ? [MANIFEST, ...listedIn(manifest)] : []);

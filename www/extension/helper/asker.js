@@ -45,7 +45,7 @@ export class Asker {
     if (this.#port) return this.#port;
     const port = chrome.runtime.connect({ name: HELPER_PORT });
     port.onMessage.addListener(({ id, result, error }) => {
-      if (id !== this.#pending?.id || (!result && !error)) return;
+      if (!this.#pending || id !== this.#pending.id || (!result && !error)) return;
       const { resolve, reject } = this.#pending;
       this.#pending = null;
       if (error) reject(new Error(error.message));

@@ -38,7 +38,7 @@ export function insertText(box, text) {
 function beforeCaret(box) {
   if (box instanceof HTMLTextAreaElement) return box.value.slice(0, box.selectionStart);
   const selection = getSelection();
-  if (!selection.rangeCount || !box.contains(selection.anchorNode)) return '';
+  if (!selection?.rangeCount || !box.contains(selection.anchorNode)) return '';
   const range = selection.getRangeAt(0).cloneRange();
   range.collapse(true);
   range.setStart(box, 0);

@@ -3,14 +3,14 @@
  * other's styles. Tab goes there from the box, arrows go along, Escape goes back.
  */
 
-import { element } from '../../elements/markup.js';
+import { element, inside } from '../../elements/markup.js';
 import { withoutOverrides } from '../../shared/texts.js';
 import { HELPER_CSS } from './style.js';
 
 const GAP_PX = 6;
 const SAID_MS = 2000;
 const ANNOUNCED_AFTER_MS = 150;
-const FIT_WORDS = { strong: 'strong fit', likely: 'likely fit', weak: 'weak fit' };
+const FIT_WORDS = { none: '', strong: 'strong fit', likely: 'likely fit', weak: 'weak fit' };
 
 export class Chips {
   #listener;
@@ -20,11 +20,11 @@ export class Chips {
   #status = element('p', { className: 'status', role: 'status' });
   /** @type {HTMLElement | null} */
   #box = null;
-  #announcing;
+  #announcing = 0;
   #follow = () => this.#place();
   #sizes = new ResizeObserver(() => this.#place());
 
-  /** @param {{ onChoose: (route: object) => void, onDismiss: () => void, onLeave: () => void }} listener */
+  /** @param {{ onChoose: (route: { name: string }) => void, onDismiss: () => void, onLeave: () => void }} listener */
   constructor(listener) {
     this.#listener = listener;
     const sheet = new CSSStyleSheet();
@@ -75,7 +75,7 @@ export class Chips {
   }
 
   focus() {
-    this.#bar.querySelector('button').focus();
+    inside(this.#bar, 'button').focus();
   }
 
   /** Shows a word for a moment where the suggestions were. @param {string} text */
@@ -123,13 +123,13 @@ export class Chips {
     const is_reversed = getComputedStyle(this.#bar).direction === 'rtl' && /Left|Right/.test(event.key);
     if (step) {
       event.preventDefault();
-      buttons.at((place + (is_reversed ? -step : step)) % buttons.length).focus();
+      buttons.at((place + (is_reversed ? -step : step)) % buttons.length)?.focus();
     } else if (event.key === 'Escape') {
       event.preventDefault();
       this.#listener.onDismiss();
     } else if (event.key === 'Tab') {
       if (event.shiftKey) event.preventDefault(); // Back into the box; forwards, the browser goes on from there.
-      this.#box.focus();
+      this.#box?.focus();
     }
   }
 

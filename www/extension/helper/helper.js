@@ -28,7 +28,7 @@ class Helper {
   #is_dismissed = false;
   /** What was inserted is not what somebody asks for. @type {Set<string>} */
   #inserted = new Set();
-  #timer;
+  #timer = 0;
 
   listen() {
     addEventListener('focusin', (event) => this.#enter(targetOf(event)), true);
@@ -70,11 +70,12 @@ class Helper {
 
   async #suggest() {
     const box = this.#box;
+    if (!box) return;
     const task = this.#taskIn(box);
     if (task.length < MIN_CHARS) return this.#chips.hide();
     try {
-      this.#settings ??= await this.#asker.settings();
-      if (!this.#settings.is_wanted) return this.#chips.hide();
+      const settings = (this.#settings ??= await this.#asker.settings());
+      if (!settings.is_wanted) return this.#chips.hide();
       const { fit, routes } = await this.#asker.ask(task);
       if (this.#box !== box || !box.isConnected || this.#is_dismissed) return;
       if (!fit || fit.word === 'none' || routes.length === 0) return this.#chips.hide();
@@ -105,9 +106,10 @@ class Helper {
 
   /** @param {{ name: string }} route */
   async #choose({ name }) {
+    const box = this.#box;
+    if (!box || !this.#settings) return;
     const { helper_action, invocation } = this.#settings;
     const text = invocation.replaceAll('{name}', () => name);
-    const box = this.#box;
     this.#chips.hide();
     box.focus();
     if (helper_action === 'insert') this.#inserted.add(text);
@@ -140,7 +142,8 @@ function activeElement() {
 }
 
 // It is started again in a tab that was open when its site was allowed a second time.
-if (!globalThis.has_skillrouter_helper) {
-  globalThis.has_skillrouter_helper = true;
+const page = /** @type {{ has_skillrouter_helper?: boolean }} */ (globalThis);
+if (!page.has_skillrouter_helper) {
+  page.has_skillrouter_helper = true;
   new Helper().listen();
 }

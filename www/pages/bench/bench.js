@@ -47,7 +47,7 @@ async function main() {
   }
 
   const wasm_bytes = wasmBytes();
-  window.benchResult = {
+  const result = {
     user_agent: navigator.userAgent,
     n_cores: navigator.hardwareConcurrency,
     index: about && { n_skills: about.n_skills, model: about.encoder.name },
@@ -55,7 +55,8 @@ async function main() {
     rows,
     memory: { wasm_after_scan_bytes, wasm_bytes, js_heap_bytes: performance.memory?.usedJSHeapSize ?? null },
   };
-  $('json').textContent = JSON.stringify(window.benchResult, null, 2);
+  Object.assign(window, { benchResult: result });
+  $('json').textContent = JSON.stringify(result, null, 2);
   $('json').hidden = false;
   await say(`Done. WebAssembly memory: ${(wasm_bytes / BYTES_PER_MIB).toFixed(1)} MiB.`);
 }
@@ -74,7 +75,7 @@ async function openRouter() {
 async function openEncoder(router) {
   const engine = ON_GPU ? await import('../../pkg/gpu/skillrouter.js') : { Device, Encoder, default: initModels };
   memories.push((await engine.default()).memory);
-  const device = await engine.Device.open();
+  const device = await engine.Device.open(undefined);
   const model_url = new URL(`models/${router.about().encoder.name}/model.json`, document.baseURI).href;
   const { value: encoder } = await fetchManifest(model_url, (bytes) => new engine.Encoder(bytes, device));
   await fetchInOrder(encoder.missing(), { owner: model_url, add: (file, bytes) => encoder.add_file(file, bytes) });
@@ -82,7 +83,10 @@ async function openEncoder(router) {
   return { device, encoder };
 }
 
-/** Routes by meaning; every run is another text, in case the engine should remember one. @param {Router} router @param {Encoder} encoder @param {number} n_tokens */
+/**
+ * Routes by meaning; every run is another text, in case the engine should remember one.
+ * @param {Router} router @param {Encoder} encoder @param {number} n_tokens
+ */
 async function timeRoutes(router, encoder, n_tokens) {
   await say(`Encoding ${n_tokens} tokens…`);
   const times_ms = [];
@@ -105,7 +109,7 @@ function row(what, times_ms) {
   const sorted = [...times_ms].sort((a, b) => a - b);
   const at = (/** @type {number} */ quantile) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))];
   const result = { what, n_runs: sorted.length, median_ms: at(0.5), min_ms: sorted[0], p95_ms: at(0.95) };
-  const line = $('table').tBodies[0].insertRow();
+  const line = $('table', HTMLTableElement).tBodies[0].insertRow();
   const ms = (/** @type {number} */ value) => `${value.toFixed(2)} ms`;
   for (const text of [what, result.n_runs, ms(result.median_ms), ms(result.min_ms), ms(result.p95_ms)]) line.insertCell().textContent = String(text);
   return result;
@@ -119,5 +123,5 @@ async function say(text) {
 
 main().catch((error) => {
   $('status').textContent = `The bench stopped: ${error.message}`;
-  window.benchResult = { error: error.message };
+  Object.assign(window, { benchResult: { error: error.message } });
 });

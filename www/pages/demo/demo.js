@@ -5,9 +5,11 @@
  */
 
 import { element, part as $ } from '../../elements/markup.js';
-import '../../skill-search.js';
+import { SkillSearch } from '../../skill-search.js';
 import { DevicePanel } from './device.js';
 import * as meters from './status.js';
+
+/** @typedef {import('../../client.js').SkillRouter} SkillRouter */
 
 const EXAMPLES = [
   'turn these receipts into a spreadsheet',
@@ -20,17 +22,20 @@ const EXAMPLES = [
   'make our slow SQL report faster',
 ];
 
-const search = /** @type {import('../../skill-search.js').SkillSearch} */ ($('search'));
-const own = /** @type {import('../../own-skills.js').OwnSkills} */ ($('own'));
+const search = $('search', SkillSearch);
+const own = /** @type {import('../../own-skills.js').OwnSkills} */ ($('own')); // Its class comes later.
 
 const parameters = new URLSearchParams(location.search);
 for (const name of ['reranker', 'device']) {
-  if (parameters.has(name)) search.setAttribute(name, parameters.get(name));
+  const value = parameters.get(name);
+  if (value !== null) search.setAttribute(name, value);
 }
 
-const device = new DevicePanel(() => search.router, refreshStored);
+/** The page's own attributes open it. @returns {SkillRouter | null} */
+const routerOf = () => /** @type {SkillRouter | null} */ (search.router);
+const device = new DevicePanel(routerOf, refreshStored);
 
-/** The count of what is kept that is under way, and whether another has to follow. */
+/** The count of what is kept that is under way, and whether another has to follow. @type {Promise<void> | null} */
 let counting = null;
 let is_stale = false;
 
@@ -41,11 +46,11 @@ function refreshStored() {
 }
 
 async function countStored() {
-  while (is_stale && search.router) {
+  for (let router = routerOf(); is_stale && router; router = routerOf()) {
     is_stale = false;
     try {
-      meters.showAbout(search.router.about());
-      meters.showStored(await search.router.cached());
+      meters.showAbout(router.about());
+      meters.showStored(await router.cached());
       await device.refresh();
     } catch {
       // The engine is being replaced; the next refresh tells.

@@ -3,8 +3,10 @@
  * keeps queries here; and the button that installs the page, where the browser offers that. Counted while it is open.
  */
 
-import { element, part as $ } from '../../elements/markup.js';
+import { element, inside, part as $ } from '../../elements/markup.js';
 import { formatBytes } from '../../shared/texts.js';
+
+/** @typedef {import('../../client.js').SkillRouter} SkillRouter */
 
 const SHELL_CACHE = 'skillrouter-shell-v1';
 
@@ -31,7 +33,7 @@ export class DevicePanel {
   /** Counts anew, if anybody sees it. */
   async refresh() {
     const router = this.#router();
-    if (!$('device').open || !router) return;
+    if (!$('device', HTMLDetailsElement).open || !router) return;
     const turn = (this.#turn = {});
     let kept;
     try {
@@ -43,13 +45,13 @@ export class DevicePanel {
     $('device-rows').replaceChildren(...kept.map((part) => this.#row(part)));
     const total_bytes = kept.reduce((sum, { bytes }) => sum + bytes, 0);
     $('device-total').textContent = formatBytes(total_bytes);
-    $('forget').disabled = total_bytes === 0;
+    $('forget', HTMLButtonElement).disabled = total_bytes === 0;
   }
 
   async #forgetAll() {
     const router = this.#router();
     await router?.forget();
-    if (router?.removeOwn) await router.removeOwn();
+    await router?.removeOwn();
     await caches.delete(SHELL_CACHE);
   }
 
@@ -63,7 +65,7 @@ export class DevicePanel {
     }
     this.#onForget();
     await this.refresh();
-    $('device').querySelector('summary').focus(); // The button that was pressed is gone.
+    inside($('device'), 'summary').focus(); // The button that was pressed is gone.
   }
 
   /** @param {Kept} part @returns {HTMLTableRowElement} */
@@ -92,7 +94,7 @@ async function filesKept(router) {
   for (const { url, bytes } of await router.cached()) {
     const model = url.startsWith(models) ? decodeURIComponent(url.slice(models.length).split('/')[0]) : null;
     const name = model ?? (url.startsWith(index) ? 'Index' : 'Of other indexes');
-    const note = model ? 'a model' : 'what is searched, and the texts of the skills';
+    const note = model ? 'a model' : 'vectors, words and texts of the skills';
     const part = parts.get(name) ?? { name, note, bytes: 0, ...(model && { forget: () => router.forget(model) }) };
     parts.set(name, { ...part, bytes: part.bytes + bytes });
   }
@@ -101,8 +103,8 @@ async function filesKept(router) {
 
 /** Skills that somebody added himself. @param {SkillRouter} router @returns {Promise<Kept[]>} */
 async function ownKept(router) {
-  const own = await router.own?.();
-  if (!own?.n_skills && !own?.bytes) return [];
+  const own = await router.own();
+  if (!own.n_skills && !own.bytes) return [];
   return [{ name: 'Your own skills', note: `${own.n_skills.toLocaleString('en')}, read on this device`, bytes: own.bytes, forget: () => router.removeOwn() }];
 }
 
@@ -118,7 +120,7 @@ async function shellKept() {
 /** Browsers that install pages say when this one can be; others have a menu for it, or nothing. */
 function listenForInstalling() {
   const button = $('install');
-  /** @type {{ prompt: () => Promise<unknown> } | null} */
+  /** @type {BeforeInstallPromptEvent | null} */
   let offer = null;
   addEventListener('beforeinstallprompt', (event) => {
     event.preventDefault(); // The browser's own banner would come where nobody asked.
@@ -128,6 +130,6 @@ function listenForInstalling() {
   addEventListener('appinstalled', () => (button.hidden = true));
   button.addEventListener('click', async () => {
     button.hidden = true; // An offer holds once.
-    await offer.prompt();
+    await offer?.prompt();
   });
 }

@@ -15,12 +15,12 @@ export function noteProgress({ cache_full }) {
 /** @param {import('../../client.js').Answer} answer */
 export function showTimings({ timings_ms, device, encoder_device }) {
   const ms = (/** @type {number} */ value) => (value < 0.1 ? '<0.1 ms' : value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`);
-  const parts = [['words', 'lexical'], ['meaning', 'encode'], ['search', 'search'], ['cards', 'cards'], ['re-ranking', 'rerank']]
-    .filter(([, key]) => timings_ms[key] !== undefined)
-    .map(([label, key]) => `${label} ${ms(timings_ms[key])}`);
+  const { lexical, encode, search, cards, rerank, total } = timings_ms;
+  const parts = Object.entries({ words: lexical, meaning: encode, search, cards, 're-ranking': rerank })
+    .flatMap(([label, time_ms]) => (time_ms === undefined ? [] : [`${label} ${ms(time_ms)}`]));
   const where = ` on the ${device.kind.toUpperCase()}${encoder_device ? `, the task on the ${encoder_device.kind.toUpperCase()}` : ''}`;
-  const notes = [parts.join(' · '), device.kind === 'gpu' && device.name, device.reason].filter(Boolean);
-  $('timings').replaceChildren(strong(ms(timings_ms.total)), where, ...notes.map(note));
+  const notes = [parts.join(' · '), device.kind === 'gpu' ? device.name : '', device.reason ?? ''].filter((text) => text !== '');
+  $('timings').replaceChildren(strong(ms(total)), where, ...notes.map(note));
 }
 
 /** @param {import('../../client.js').About} about */

@@ -40,25 +40,27 @@ export class Author {
   /** @param {(skill_idx: number) => Promise<string | null>} readBody */
   constructor(readBody) {
     this.#readBody = readBody;
-    const field = $('author-skill');
+    const field = $('author-skill', HTMLInputElement);
     field.addEventListener('focus', () => field.select()); // Typing starts a new name.
     field.addEventListener('input', () => {
       if (this.#choose(field.value.trim())) announce($('author-summary').textContent);
     });
-    $('author-export').addEventListener('click', () => downloadOutranked(this.#run, this.#shown.report, rivalsOf(this.#shown.report), this.#shown.words));
+    $('author-export').addEventListener('click', () => {
+      if (this.#run && this.#shown) downloadOutranked(this.#run, this.#shown.report, rivalsOf(this.#shown.report), this.#shown.words);
+    });
   }
 
   /** @param {Run | null} run one that has ended, for its counts would be others a moment later */
   show(run) {
     const skills = run && run.state !== 'running' ? expectedSkills(run.judged) : [];
     $('author').hidden = skills.length === 0;
-    if (skills.length === 0 || (run === this.#run && run.judged.length === this.#n_judged)) return;
+    if (!run || skills.length === 0 || (run === this.#run && run.judged.length === this.#n_judged)) return;
     [this.#run, this.#n_judged, this.#skills] = [run, run.judged.length, skills];
     $('author-run').textContent = `Run ${runLabel(run)}`;
     const options = skills.map(({ target, n, n_first }) => element('option', { value: nameOf(target), label: `first for ${n_first} of ${n}` }));
     $('author-skills').replaceChildren(...options);
     const same = skills.find(({ target }) => nameOf(target) === this.#named) ?? skills[0];
-    $('author-skill').value = nameOf(same.target);
+    $('author-skill', HTMLInputElement).value = nameOf(same.target);
     this.#choose(nameOf(same.target));
   }
 
@@ -76,7 +78,9 @@ export class Author {
   /** @param {import('./run.js').Target} target */
   async #showReport(target) {
     this.#named = nameOf(target);
+    if (!this.#run) return;
     const report = outranked(this.#run.judged, target);
+    /** @type {{ report: Outranked, words: WordReport | null }} */
     const shown = { report, words: null };
     this.#shown = shown;
     const rivals = rivalsOf(report);
@@ -106,6 +110,7 @@ function summaryOf({ target, asked, others, n_false_triggers }) {
   const n = asked.length;
   const upTo = (/** @type {number} */ last) => asked.filter(({ rank }) => rank !== null && rank <= last).length;
   const [first, near, found] = [upTo(1), upTo(LAST_NEAR), upTo(DEPTH)];
+  /** @type {[number, string][]} */
   const places = [
     [first, 'first'], [near - first, `2 to ${LAST_NEAR}`], [found - near, `${LAST_NEAR + 1} to ${DEPTH}`], [n - found, `not among the first ${DEPTH}`],
   ];
@@ -168,7 +173,7 @@ function showWords({ asked, others }, words) {
     foreign(word), `${n_queries} of ${n_lost}`, skillsCell(has), ...(others.length > 0 ? [`${n_others} of ${others.length}`] : []),
   ]);
   $('author-words-table').replaceChildren(...tableOf('Words of the queries for which it is outranked or not found, that it lacks', heads, rows));
-  $('author-unread').hidden = words.n_unread === 0;
+  $('author-unread').hidden = words?.n_unread === 0;
 }
 
 /** @param {import('./outranked.js').MissingWord['has']} has */

@@ -10,6 +10,14 @@ import { compareWords } from './words.js';
 /**
  * @typedef {import('../../client.js').Route} Route
  * @typedef {import('./run.js').Judged} Judged
+ * @typedef {import('./words.js').WordPlaces} WordPlaces
+ *
+ * A skill of the answer, or what a file of queries calls one that is not in it.
+ * @typedef {Partial<Route> & { name: string }} Named
+ *
+ * A skill of the index and its place in the answer; null where it is not in it.
+ * @typedef {{ route: Omit<Route, 'score'>, rank: number | null }} Ranked
+ *
  * @typedef {(skill_idx: number) => Promise<string | null>} ReadBody
  * @typedef {{ readBody: ReadBody, showOnMap: (judged: Judged) => void }} Wishes
  */
@@ -38,18 +46,19 @@ export async function showComparison(place, judged, { readBody, showOnMap }) {
   words.setAttribute('aria-busy', 'false');
 }
 
-/** The best placed of the right skills, with its scores where the answer holds it. @param {Judged} judged @returns {{ route: Route, rank: number | null } | null} */
+/** The best placed of the right skills, with its scores where the answer holds it. @param {Judged} judged @returns {Ranked | null} */
 function rightOf({ targets, ranks, answer }) {
   const found = ranks.filter((rank) => rank !== null);
   if (found.length > 0) return { route: answer.routes[Math.min(...found) - 1], rank: Math.min(...found) };
-  const known = targets.find(({ route }) => route !== null);
-  return known ? { route: known.route, rank: null } : null;
+  const known = targets.map(({ route }) => route).find((route) => route !== null);
+  return known ? { route: known, rank: null } : null;
 }
 
-/** @param {Judged} judged @param {{ route: Route, rank: number | null } | null} right */
+/** @param {Judged} judged @param {Ranked | null} right */
 function ranksTable({ answer, should_trigger, targets }, right) {
   const { routes } = answer;
   const n_above = should_trigger ? Math.min(N_ABOVE, (right?.rank ?? Infinity) - 1) : 1 + N_AFTER;
+  /** @type {{ route: Named, rank: number | null }[]} */
   const shown = routes.slice(0, n_above).map((route, i) => ({ route, rank: i + 1 }));
   if (should_trigger) shown.push(right ?? { route: { name: targets[0].named }, rank: null });
   const legs = LEGS.filter(({ score }) => routes.some((route) => route[score] !== undefined));
@@ -62,7 +71,10 @@ function ranksTable({ answer, should_trigger, targets }, right) {
   return element('div', { className: 'scroll', role: 'group', 'aria-label': caption, tabIndex: 0 }, table);
 }
 
-/** The parts that a score is made of, as an answer calls them. */
+/**
+ * The parts that a score is made of, as an answer calls them.
+ * @type {{ label: string, rank: 'lexical_rank' | 'dense_rank' | 'retrieval_rank', score: 'lexical_score' | 'dense_score' | 'rerank_score' }[]}
+ */
 const LEGS = [
   { label: 'Words', rank: 'lexical_rank', score: 'lexical_score' },
   { label: 'Meaning', rank: 'dense_rank', score: 'dense_score' },
@@ -78,17 +90,19 @@ function nameCell(route, rank, is_right) {
 
 /** @param {Named} route @param {typeof LEGS[number]} leg */
 function legCell(route, { label, rank, score }) {
-  if (route[score] === undefined) return '–';
+  const value = route[score];
+  if (value === undefined) return '–';
   const place = route[rank] === undefined ? '' : label === 'Re-ranked' ? ` from #${route[rank]}` : ` #${route[rank]}`;
-  return element('span', {}, route[score].toFixed(3), element('span', { className: 'note' }, place));
+  return element('span', {}, value.toFixed(3), element('span', { className: 'note' }, place));
 }
 
-/** @param {string} query @param {Route} first @param {Route} second @param {ReadBody} readBody @returns {Promise<Node[]>} */
+/** @param {string} query @param {Ranked['route']} first @param {Ranked['route']} second @param {ReadBody} readBody @returns {Promise<Node[]>} */
 async function wordLists(query, first, second, readBody) {
   const results = await Promise.allSettled([first, second].map(({ skill_idx }) => readBody(skill_idx)));
-  const bodies = results.map(({ value }) => value ?? null);
+  const bodies = results.map((result) => (result.status === 'fulfilled' ? result.value : null));
   const places = compareWords(query, { ...first, body: bodies[0] }, { ...second, body: bodies[1] });
   const has = (/** @type {boolean} */ in_first, /** @type {boolean} */ in_second) => (/** @type {WordPlaces} */ word) => word.first.length > 0 === in_first && word.second.length > 0 === in_second;
+  /** @type {[(Node | string)[], WordPlaces[], (word: WordPlaces) => string[]][]} */
   const lists = [
     [['Only ', foreign(first.name), ' has'], places.filter(has(true, false)), (/** @type {WordPlaces} */ word) => word.first],
     [['Only ', foreign(second.name), ' has'], places.filter(has(false, true)), (/** @type {WordPlaces} */ word) => word.second],
@@ -111,7 +125,7 @@ function wordList(head, words, partsOf) {
 /** @param {PromiseSettledResult<string | null>[]} results @param {(string | null)[]} bodies */
 function bodiesNote(results, bodies) {
   if (bodies.every((body) => body !== null)) return [];
-  const failed = results.find(({ status }) => status === 'rejected');
+  const failed = results.find((result) => result.status === 'rejected');
   const why = failed ? `could not be read: ${failed.reason.message}` : 'are not part of this index';
   return [element('p', { className: 'note' }, `Some instructions ${why}. Of those skills only names and descriptions were compared.`)];
 }

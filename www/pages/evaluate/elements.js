@@ -4,7 +4,7 @@
 
 import { element } from '../../elements/markup.js';
 
-/** Text from a skill or a file, which may be written from right to left. @param {string} text @param {string} [tag] */
+/** Text from a skill or a file, which may be written from right to left. @param {string} text @param {'bdi' | 'span' | 'strong'} [tag] */
 export function foreign(text, tag = 'bdi') {
   return element(tag, { dir: 'auto' }, text);
 }

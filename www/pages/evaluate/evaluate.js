@@ -4,9 +4,10 @@
  *     evaluate.html?index=FOLDER/&reranker=NAME&device=gpu     (as in the demo's address)
  */
 
-import { SkillRouter, SkillRouterError } from '../../client.js';
-import '../../elements/map/map.js';
+import { SkillRouter } from '../../client.js';
+import { SkillMap } from '../../elements/map/map.js';
 import { element, part as $ } from '../../elements/markup.js';
+import { SkillRouterError } from '../../shared/error.js';
 import { Author } from './author.js';
 import { download } from './export.js';
 import { Failures } from './failures.js';
@@ -24,7 +25,7 @@ const parameters = new URLSearchParams(location.search);
 const INDEX = (parameters.get('index') ?? 'index/').replace(/\/?$/, '/');
 /** Where the address names none, the one that the index names. */
 const RERANKER = parameters.get('reranker') === 'none' ? null : (parameters.get('reranker') ?? undefined);
-const DEVICE = parameters.get('device') ?? 'auto';
+const DEVICE = /** @type {import('../../client.js').OpenOptions['device']} */ (parameters.get('device') ?? 'auto'); // A wrong one is an error of the router's.
 /** Queries that a site publishes with its index. */
 const OWN_QUERIES = `${INDEX}queries.json`;
 /** How often tables are drawn again while a run goes on. */
@@ -43,9 +44,15 @@ let n_runs = 0;
 let running = null;
 let drawn_ms = 0;
 
-const readBody = (/** @type {number} */ skill_idx) => router.body(skill_idx);
+const readBody = async (/** @type {number} */ skill_idx) => opened().body(skill_idx);
 const failures = new Failures({ readBody, showOnMap });
 const author = new Author(readBody);
+
+/** @returns {SkillRouter} what can be pressed before there is one does not get here */
+function opened() {
+  if (!router) throw new SkillRouterError('unavailable', 'no index is open; open one first');
+  return router;
+}
 
 // The index
 
@@ -55,7 +62,7 @@ async function open() {
   try {
     const options = { index: INDEX, models: 'models/', reranker: RERANKER, device: DEVICE };
     router = await SkillRouter.open({ ...options, onProgress: status.showLoading });
-    $('map').router = router;
+    $('map', SkillMap).router = router;
     showModes(router.reranker_ready !== null);
     showAbout();
     status.showState('words', 'By words, model loading');
@@ -80,13 +87,13 @@ function reopen() {
 
 /** @param {boolean} with_reranker runs that ask for one which is not there would only be copies of those without */
 function showModes(with_reranker) {
-  const chosen = $('mode').value;
+  const chosen = $('mode', HTMLSelectElement).value;
   const modes = Object.entries(MODES).filter(([mode]) => with_reranker || mode !== 'reranked');
   $('mode').replaceChildren(...modes.map(([mode, { label }]) => element('option', { value: mode, selected: mode === chosen }, label)));
 }
 
 function showAbout() {
-  const { n_skills, models } = router.about();
+  const { n_skills, models } = opened().about();
   const names = models.map(({ role, name }) => `${role} ${name}`).join(', ');
   $('about').textContent = `${n_skills.toLocaleString('en')} skills in ${INDEX} · ${names}`;
 }
@@ -135,7 +142,7 @@ async function offerOwn() {
 function showControls() {
   $('run-section').hidden = !set;
   $('skill-field').hidden = !set?.asks_skill;
-  $('run').disabled = !router;
+  $('run', HTMLButtonElement).disabled = !router;
   $('run').textContent = set ? `Run ${status.count(set.queries.length, 'query', 'queries')}` : 'Run';
   const has_focus = document.activeElement === $('run') || document.activeElement === $('cancel');
   $('run').hidden = running !== null;
@@ -145,11 +152,11 @@ function showControls() {
 
 /** Queries with a skill for each; null, and a word beside the field, when nobody has said for which. @returns {Promise<QuerySet | null>} */
 async function completeSet() {
-  if (!set.asks_skill) return set;
-  const named = $('skill').value.trim();
-  const found = named && (await findSkill(router, named));
+  if (!set?.asks_skill) return set;
+  const named = $('skill', HTMLInputElement).value.trim();
+  const found = named && (await findSkill(opened(), named));
   if (found) return forSkill(set, found.name);
-  const near = named ? await suggestSkills(router, named) : [];
+  const near = named ? await suggestSkills(opened(), named) : [];
   const hint = near.length > 0 ? `; near it are ${near.slice(0, 3).join(', ')}` : '';
   skillProblem(named ? `No skill of this index has the name or id “${named}”${hint}.` : 'Write the name or id of the skill.');
   $('skill').focus();
@@ -168,13 +175,14 @@ async function start() {
     const complete = await completeSet();
     if (!complete) return;
     status.hideBanner();
-    run = new Run(++n_runs, $('mode').value, complete);
-    runs.push(run);
-    select(run);
-    status.showProgress(run);
-    await run.start(router, { signal, onJudged: () => judgedOne(run) });
+    const begun = new Run(++n_runs, /** @type {import('./run.js').Mode} */ ($('mode', HTMLSelectElement).value), complete);
+    run = begun;
+    runs.push(begun);
+    select(begun);
+    status.showProgress(begun);
+    await begun.start(router, { signal, onJudged: () => judgedOne(begun) });
   } catch (error) {
-    status.showBanner(error, { title: 'The run stopped; what was asked until then stands below' });
+    status.showBanner(error, { title: 'The run stopped; the results so far are below' });
   } finally {
     running = null;
     showControls();
@@ -185,13 +193,13 @@ async function start() {
 /** @param {Run} run */
 function ended(run) {
   if (run.judged.length === 0) runs = runs.filter((other) => other !== run);
-  if (!runs.includes(shown)) shown = runs.at(-1) ?? null;
+  if (!shown || !runs.includes(shown)) shown = runs.at(-1) ?? null;
   const { judged, set, state, unknown, failures } = run;
   const some = unknown.slice(0, 5).join(', ') + (unknown.length > 5 ? ` and ${unknown.length - 5} more` : '');
   $('run-note').textContent = `Not found in this index by name or id, and counted as missed where no answer holds it: ${some}.`;
   $('run-note').hidden = unknown.length === 0;
   drawRuns();
-  const end = { complete: 'finished', cancelled: 'cancelled', failed: 'stopped' }[state];
+  const end = { running: 'goes on', complete: 'finished', cancelled: 'cancelled', failed: 'stopped' }[state];
   status.announce(`Run ${run.number} ${end}: ${judged.length} of ${set.queries.length} queries, ${failures.length} failing.`);
 }
 
@@ -237,7 +245,7 @@ function draw() {
 
 /** @param {import('./run.js').Judged} judged */
 function showOnMap({ query, answer }) {
-  $('map').light(query, answer);
+  $('map', SkillMap).light(query, answer);
   $('map-title').scrollIntoView();
   $('map-title').focus({ preventScroll: true });
 }
@@ -251,10 +259,11 @@ function skillProblem(text) {
 // What people do
 
 for (const id of ['files', 'folder']) {
-  $(`pick-${id}`).addEventListener('click', () => $(id).click());
-  $(id).addEventListener('change', ({ target }) => {
-    void choose(readPicked(target.files));
-    target.value = ''; // The same file may be chosen again after it was mended.
+  const input = $(id, HTMLInputElement);
+  $(`pick-${id}`).addEventListener('click', () => input.click());
+  input.addEventListener('change', () => {
+    void choose(readPicked([...(input.files ?? [])]));
+    input.value = ''; // The same file may be chosen again after it was mended.
   });
 }
 $('pick-own').addEventListener('click', () => void choose(fetchOwn()));
@@ -263,17 +272,22 @@ $('run-form').addEventListener('submit', (event) => {
   void start();
 });
 $('cancel').addEventListener('click', () => running?.abort());
-$('export').addEventListener('click', () => download(runs, router.about()));
-$('failures-run').addEventListener('change', ({ target }) => select(runs.find(({ number }) => String(number) === target.value)));
-$('skill').addEventListener('input', async ({ target }) => {
+$('export').addEventListener('click', () => download(runs, opened().about()));
+const failures_run = $('failures-run', HTMLSelectElement);
+failures_run.addEventListener('change', () => {
+  const chosen = runs.find(({ number }) => String(number) === failures_run.value);
+  if (chosen) select(chosen);
+});
+const skill = $('skill', HTMLInputElement);
+skill.addEventListener('input', async () => {
   skillProblem('');
-  const typed = target.value.trim();
+  const typed = skill.value.trim();
   if (typed === '' || !router || running) return; // Typing would stop the re-ranking that a run waits for.
   const names = await suggestSkills(router, typed).catch(() => null); // A newer letter cancels an older one.
   if (names) $('skill-names').replaceChildren(...names.map((name) => element('option', { value: name })));
 });
 document.addEventListener('dragover', (event) => {
-  if (!event.dataTransfer.types.includes('Files')) return;
+  if (!event.dataTransfer?.types.includes('Files')) return;
   event.preventDefault();
   $('drop').classList.add('over');
 });
@@ -281,7 +295,7 @@ document.addEventListener('dragleave', ({ relatedTarget }) => {
   if (!relatedTarget) $('drop').classList.remove('over');
 });
 document.addEventListener('drop', (event) => {
-  if (!event.dataTransfer.types.includes('Files')) return;
+  if (!event.dataTransfer?.types.includes('Files')) return;
   event.preventDefault();
   $('drop').classList.remove('over');
   void choose(readDropped(event.dataTransfer));

@@ -19,7 +19,7 @@ export function download(runs, about) {
  * @param {import('./outranked.js').WordReport | null} words
  */
 export function downloadOutranked({ number, mode, set }, { target, asked, others, n_false_triggers }, rivals, words) {
-  const called = (/** @type {import('../../client.js').Route} */ { name, id }) => ({ name, id });
+  const called = (/** @type {Pick<import('../../client.js').Route, 'name' | 'id'>} */ { name, id }) => ({ name, id });
   save('skillrouter-outranked.json', {
     format: 'skillrouter-outranked',
     version: 1,

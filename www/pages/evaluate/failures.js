@@ -2,7 +2,7 @@
  * The queries of a run that came out wrong, each with what outranked the right skill, and which skills do so most often.
  */
 
-import { element, part as $ } from '../../elements/markup.js';
+import { element, inside, part as $ } from '../../elements/markup.js';
 import { showComparison } from './comparison.js';
 import { foreign, tableOf } from './elements.js';
 import { DEPTH } from './run.js';
@@ -38,7 +38,7 @@ export class Failures {
       $('failure-list').replaceChildren();
     }
     this.#run = run;
-    if (run) this.#update();
+    this.#update();
   }
 
   /** The button may be gone afterwards, so focus goes where reading goes on. */
@@ -46,10 +46,12 @@ export class Failures {
     const first_new = this.#n_shown;
     this.#n_shown += PAGE;
     this.#update();
-    $('failure-list').children[first_new]?.querySelector('summary').focus();
+    const item = $('failure-list').children[first_new];
+    if (item) inside(item, 'summary').focus();
   }
 
   #update() {
+    if (!this.#run) return;
     const { failures, judged, set } = this.#run;
     const list = $('failure-list');
     const missing = failures.slice(list.children.length, this.#n_shown);

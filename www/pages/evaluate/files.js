@@ -19,25 +19,30 @@ export function readPicked(files) {
 /** @param {DataTransfer} dropped to be called while the drop event is handled @returns {Promise<QueryFile[]>} */
 export async function readDropped(dropped) {
   const items = [...dropped.items].filter(({ kind }) => kind === 'file'); // Dragging a file may carry its name as text, too.
-  const entries = items.map((item) => item.webkitGetAsEntry()).filter(Boolean);
+  const entries = items.map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
   return readAll((await Promise.all(entries.map((entry) => filesOf(entry, '')))).flat());
 }
 
-/** Every file that was dropped by itself, and those of queries in folders. @param {FileSystemEntry} entry @param {string} parent @returns {Promise<{ path: string, file: File }[]>} */
+/**
+ * Every file that was dropped by itself, and those of queries in folders.
+ * @param {FileSystemEntry} entry @param {string} parent @returns {Promise<{ path: string, file: File }[]>}
+ */
 async function filesOf(entry, parent) {
   const path = parent + entry.name;
   if (entry.isFile) {
     if (parent !== '' && !isQueryFile(path)) return [];
-    return [{ path, file: await new Promise((resolve, reject) => entry.file(resolve, reject)) }];
+    return [{ path, file: await new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject)) }];
   }
-  return (await Promise.all((await entriesOf(entry)).map((child) => filesOf(child, `${path}/`)))).flat();
+  return (await Promise.all((await entriesOf(/** @type {FileSystemDirectoryEntry} */ (entry))).map((child) => filesOf(child, `${path}/`)))).flat();
 }
 
 /** A folder gives its entries in portions, and an empty one at the end. @param {FileSystemDirectoryEntry} folder */
 async function entriesOf(folder) {
   const reader = folder.createReader();
+  /** @type {FileSystemEntry[]} */
   const entries = [];
   for (;;) {
+    /** @type {FileSystemEntry[]} */
     const portion = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
     if (portion.length === 0) return entries;
     entries.push(...portion);

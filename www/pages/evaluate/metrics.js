@@ -99,6 +99,7 @@ export function bootstrap(columns) {
     }
   }
   const tail = RESAMPLES / 40;
+  /** @returns {[number, number]} */
   const intervalOf = (/** @type {Float64Array} */ sorted) => [sorted[tail], sorted[RESAMPLES - 1 - tail]];
   return Object.fromEntries(Object.keys(columns).map((name, column) => [name, intervalOf(means[column].sort())]));
 }

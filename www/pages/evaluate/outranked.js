@@ -102,9 +102,10 @@ function rivalsOf(asked) {
  * @returns {Promise<WordReport>}
  */
 export async function wordReport({ target, asked, others }, rivals, readBody) {
-  const routes = [target.route, ...rivals.map(({ route }) => route)];
+  const routes = [target.route, ...rivals.map(({ route }) => route)].filter((route) => route !== null);
   const results = await Promise.allSettled(routes.map(({ skill_idx }) => readBody(skill_idx)));
-  const [mine, ...theirs] = routes.map((route, i) => new SkillWords({ ...route, body: results[i].value ?? null }));
+  const bodies = results.map((result) => (result.status === 'fulfilled' ? result.value : null));
+  const [mine, ...theirs] = routes.map((route, i) => new SkillWords({ ...route, body: bodies[i] }));
   const queries = asked.filter(isLost).map(({ query, above }) => {
     const words = wordsOf(query).filter((word) => !NUMBER.test(word) && mine.partsWith(word).length === 0);
     return { words, above: new Set(above.map(({ skill_idx }) => skill_idx)) };
@@ -121,7 +122,7 @@ export async function wordReport({ target, asked, others }, rivals, readBody) {
     return had.map(([word, n_queries]) => ({ word, n_queries })).sort((a, b) => b.n_queries - a.n_queries);
   });
   missing.sort((a, b) => b.n_queries - a.n_queries || rareness(a) - rareness(b));
-  return { missing, of_rivals, n_unread: results.filter(({ value }) => typeof value !== 'string').length };
+  return { missing, of_rivals, n_unread: bodies.filter((body) => body === null).length };
 }
 
 /** One skill may be named by its name and by its id. @param {Target} target */

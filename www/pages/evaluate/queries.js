@@ -78,7 +78,7 @@ function parse(text, path) {
  * The rows of any of the shapes, how to call the place of one, and the skill that the file is for.
  * @param {string} text
  * @param {string} path
- * @returns {{ rows: any[], place: (i: number) => string, skill: any }}
+ * @returns {{ rows: any[], place: (i: number) => string, skill?: any }}
  */
 function rowsOf(text, path) {
   const row = (/** @type {number} */ i) => `row ${i + 1}`;
@@ -123,6 +123,7 @@ function queryOf(row, skill_of_file, wrongRow) {
 /** @param {unknown} skill @param {(what: string) => Error} wrongRow */
 function skillsOf(skill, wrongRow) {
   if (skill === undefined || skill === null) return null;
+  /** @type {any[]} as the file has it */
   const skills = [skill].flat();
   const named = skills.length > 0 && skills.every((name) => typeof name === 'string' && name.trim() !== '');
   if (!named) throw wrongRow('"skill" names none; give the name or id of one skill, or a list of them');

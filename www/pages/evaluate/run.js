@@ -12,7 +12,7 @@ import { findSkill, isSkill } from './skills.js';
  * @typedef {'lexical' | 'dense' | 'hybrid' | 'reranked'} Mode
  *
  * A skill that a query is about. `route`: the skill in the index, without scores; null where the index does not seem to have it.
- * @typedef {{ named: string, route: Route | null }} Target
+ * @typedef {{ named: string, route: Omit<Route, 'score'> | null }} Target
  *
  * What became of a query. `ranks`: of each target, from 1; null for one that is not among the routes.
  * @typedef {object} Judged
@@ -28,7 +28,7 @@ import { findSkill, isSkill } from './skills.js';
 /** Looked at of each answer; the largest cut-off of the metrics. */
 export const DEPTH = 20;
 
-/** Ways to ask. */
+/** Ways to ask. @type {Record<Mode, { label: string, options: import('../../client.js').RouteOptions }>} */
 export const MODES = {
   hybrid: { label: 'Words and meaning', options: { mode: 'hybrid', rerank: 0 } },
   reranked: { label: 'Words and meaning, re-ranked', options: { mode: 'hybrid' } },
@@ -82,10 +82,12 @@ export class Run {
   async start(router, { signal, onJudged }) {
     try {
       const targets = await this.#findTargets(router, signal);
+      /** @type {number | undefined} */
       let first_ms;
       for (const query of this.set.queries) {
         const answer = await router.route(query.query, { ...MODES[this.mode].options, top: DEPTH, wait: true, signal });
-        this.judged.push(judge(query, query.skills.map((named) => targets.get(named)), answer));
+        const named = (query.skills ?? []).flatMap((name) => targets.get(name) ?? []);
+        this.judged.push(judge(query, named, answer));
         first_ms ??= performance.now();
         if (this.judged.length > 1) this.ms_per_query = (performance.now() - first_ms) / (this.judged.length - 1);
         onJudged();
@@ -97,10 +99,13 @@ export class Run {
     }
   }
 
-  /** @param {import('../../client.js').SkillRouter} router @param {AbortSignal} signal @returns {Promise<Map<string, Target>>} by the name in the set */
+  /**
+   * @param {import('../../client.js').SkillRouter} router @param {AbortSignal} signal
+   * @returns {Promise<Map<string, Target>>} by the name in the set
+   */
   async #findTargets(router, signal) {
     const targets = new Map();
-    for (const named of new Set(this.set.queries.flatMap(({ skills }) => skills))) {
+    for (const named of new Set(this.set.queries.flatMap(({ skills }) => skills ?? []))) {
       if (signal.aborted) throw abortError();
       const route = await findSkill(router, named);
       if (!route) this.unknown.push(named);

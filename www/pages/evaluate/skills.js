@@ -16,7 +16,7 @@ export function isSkill({ name, id }, named) {
 /**
  * @param {import('../../client.js').SkillRouter} router
  * @param {string} named name or id
- * @returns {Promise<Route | null>} the one with that id, else the best with that name
+ * @returns {Promise<Omit<Route, 'score'> | null>} the one with that id, else the best with that name
  */
 export async function findSkill(router, named) {
   const { routes } = await router.route(named, { mode: 'lexical', top: TOP });

@@ -21,6 +21,7 @@ const METRICS = {
   'recall@10': ['Recall@10', 'right skills among the first 10'],
   'recall@20': ['Recall@20', 'right skills among the first 20'],
 };
+/** @type {Record<'false_triggers' | 'none_of_right' | 'none_of_others', [string, string]>} */
 const COUNTS = {
   false_triggers: ['False triggers', 'the skill comes first where it should not'],
   none_of_right: ['“Nothing fits”, skill is right', 'said of queries that the skill serves'],
@@ -40,7 +41,7 @@ export function showResults(table, runs, onRemove) {
       'tbody',
       {},
       ...Object.entries(METRICS).map(([key, [name, meaning]]) => row(name, meaning, summaries.map(({ metrics }) => metricCell(metrics?.[key])))),
-      ...Object.entries(COUNTS).map(([key, [name, meaning]]) => row(name, meaning, summaries.map((summary) => countCell(summary[key])))),
+      ...Object.entries(COUNTS).map(([key, [name, meaning]]) => row(name, meaning, summaries.map((summary) => countCell(summary[/** @type {keyof typeof COUNTS} */ (key)])))),
       row('Time of a route', 'median', runs.map(timeCell)),
     ),
   );

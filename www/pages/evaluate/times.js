@@ -7,10 +7,14 @@ import { tableOf } from './elements.js';
 import { quantile } from './metrics.js';
 import { formatMs, runLabel } from './table.js';
 
-/** @typedef {import('./run.js').Run} Run */
+/**
+ * @typedef {import('./run.js').Run} Run
+ * @typedef {Exclude<keyof import('../../client.js').Answer['timings_ms'], 'total'>} Stage
+ */
 
-/** In the order in which they happen, with what people call them. */
+/** In the order in which they happen, with what people call them. @type {Record<Stage, string>} */
 const STAGES = { lexical: 'words', encode: 'meaning', search: 'search', cards: 'cards', rerank: 're-ranking' };
+const ALL_STAGES = /** @type {Stage[]} */ (Object.keys(STAGES));
 const SVG = 'http://www.w3.org/2000/svg';
 /** @param {Run[]} runs with at least one answer each */
 export function showTimes(runs) {
@@ -18,7 +22,7 @@ export function showTimes(runs) {
   const sums = times.map(({ medians }) => sum(Object.values(medians)));
   const longest = Math.max(...sums);
   $('times-bars').replaceChildren(...times.map(({ run, medians }) => element('div', {}, element('span', {}, runLabel(run)), bar(medians, longest))));
-  const stages = Object.keys(STAGES).filter((stage) => times.some(({ medians }) => medians[stage] !== undefined));
+  const stages = ALL_STAGES.filter((stage) => times.some(({ medians }) => medians[stage] !== undefined));
   const cell = (/** @type {number | undefined} */ ms) => (ms === undefined ? '–' : formatMs(ms));
   $('times-table').replaceChildren(
     ...tableOf('Median time of each stage', ['Stage', ...runs.map(runLabel)], [
@@ -27,22 +31,24 @@ export function showTimes(runs) {
       ['Whole route, 95th percentile', ...times.map(({ totals }) => cell(quantile(totals, 0.95)))],
     ]),
   );
-  $('times-note').textContent = sentence(times.at(-1), sums.at(-1));
+  $('times-note').textContent = mostTime(times[times.length - 1], sums[sums.length - 1]);
 }
 
-/** @param {Run} run @returns {Record<string, number>} of the stages that it has */
+/** @param {Run} run @returns {Partial<Record<Stage, number>>} of the stages that it has */
 function mediansOf({ judged }) {
+  /** @type {Partial<Record<Stage, number>>} */
   const medians = {};
-  for (const stage of Object.keys(STAGES)) {
+  for (const stage of ALL_STAGES) {
     const values = judged.map(({ answer }) => answer.timings_ms[stage]).filter((ms) => ms !== undefined);
     if (values.length > 0) medians[stage] = quantile(values, 0.5);
   }
   return medians;
 }
 
-/** @param {{ run: Run, medians: Record<string, number> }} time @param {number} total */
-function sentence({ run, medians }, total) {
-  const [stage, ms] = Object.entries(medians).reduce((longest, entry) => (entry[1] > longest[1] ? entry : longest));
+/** The stage that takes most, as a sentence. @param {{ run: Run, medians: Partial<Record<Stage, number>> }} time @param {number} total */
+function mostTime({ run, medians }, total) {
+  const times = ALL_STAGES.map((stage) => ({ stage, ms: medians[stage] ?? 0 }));
+  const { stage, ms } = times.reduce((longest, time) => (time.ms > longest.ms ? time : longest));
   return `In run ${runLabel(run)}, ${Math.round((ms / total) * 100)}% of the time goes to ${STAGES[stage]}.`;
 }
 

@@ -51,11 +51,11 @@ export class SkillWords {
   /** @param {string} word @returns {Part[]} that have it */
   partsWith(word) {
     const stem = stemOf(word);
-    if (!this.#found.has(stem)) {
-      const parts = this.#stems.filter(([, stems]) => stems.some((other) => sameStem(stem, other)));
-      this.#found.set(stem, parts.map(([part]) => part));
-    }
-    return this.#found.get(stem);
+    const known = this.#found.get(stem);
+    if (known) return known;
+    const parts = this.#stems.filter(([, stems]) => stems.some((other) => sameStem(stem, other))).map(([part]) => part);
+    this.#found.set(stem, parts);
+    return parts;
   }
 }
 
