@@ -71,7 +71,7 @@ pub enum Error {
     },
     /// The model's architecture, or an option of it, is not implemented.
     #[error(
-        "model {model} needs {feature}, which skillrouter does not implement; see docs/command-line.md, "Other models", for those that load"
+        "model {model} needs {feature}, which skillrouter does not implement; docs/command-line.md lists the models that load"
     )]
     Unsupported {
         /// Name of the model.

@@ -1,5 +1,5 @@
 //! How a router uses an encoder: how its scores are mixed and judged, and which reranker improves on its answers. Part of
-//! `model.json`; an index keeps a copy, so that who opens one knows all defaults without the model.
+//! `model.json`; an index keeps a copy, so a page that opens one knows all defaults without the model.
 
 use serde::{Deserialize, Serialize};
 

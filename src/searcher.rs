@@ -1,5 +1,5 @@
 //! From a query and its vector to routes: both legs searched, their scores mixed, exact names first. No model in here: the
-//! vector comes from whoever runs the encoder.
+//! caller runs the encoder and brings the vector.
 //!
 //! `score = (trust * lexical / best + w * dense) / (1 + w)`, where `lexical` is BM25, `best` the highest BM25 that any
 //! skill has for this query, `dense` the cosine, and `w` [`Routing::dense_weight`], chosen on queries for each encoder.

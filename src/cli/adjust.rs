@@ -82,7 +82,7 @@ pub fn run(args: AdjustArgs) -> Result<()> {
         }
         (false, false) => bail!("{} holds neither {MODEL_FILE} nor {INDEX_FILE}", args.folder.display()),
     };
-    // Whoever reads meanwhile sees the old file or the new one.
+    // A reader sees the old file or the new one, never a part of either.
     let new = path.with_extension("json.new");
     fs::write(&new, bytes).with_context(|| format!("cannot write {}", new.display()))?;
     fs::rename(&new, &path).with_context(|| format!("cannot replace {}", path.display()))
@@ -91,7 +91,9 @@ pub fn run(args: AdjustArgs) -> Result<()> {
 fn read_calibration(path: Option<&Path>) -> Result<Option<Calibration>> {
     let Some(path) = path else { return Ok(None) };
     let calibration = serde_json::from_slice(&read(path)?);
-    calibration.map(Some).with_context(|| format!("{} is not a calibration; training/calibrate.py writes one", path.display()))
+    calibration
+        .map(Some)
+        .with_context(|| format!("{} is not a calibration; training/calibrate.py writes one", path.display()))
 }
 
 fn adjust_scoring(scoring: Option<&mut Scoring>, args: &AdjustArgs, calibration: Option<Calibration>) -> Result<()> {

@@ -218,8 +218,8 @@ fn report(args: &EvalArgs, router: &Router, found: &[Routed], abstention: Option
             println!("{name:12} {value}{interval}");
         }
         if let Some(abstention) = abstention {
-            println!("share of "none" among tasks that no skill serves: {}", abstention["unserved_none"]);
-            println!("share of "none" among right first routes: {}", abstention["right_lost"]);
+            println!("share of \"none\" among tasks that no skill serves: {}", abstention["unserved_none"]);
+            println!("share of \"none\" among right first routes: {}", abstention["right_lost"]);
         }
         return;
     }

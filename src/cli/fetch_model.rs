@@ -99,7 +99,9 @@ fn download(repo: &ApiRepo, name: &str, revision: &str) -> Result<(PathBuf, Stri
     let wanted = FILES.into_iter().filter(|file| listed.contains(file)).chain(weights);
     let mut folder = None;
     for file in wanted {
-        let path = repo.get(file).with_context(|| format!("{file} of {name} could not be downloaded; run the command again to continue"))?;
+        let path = repo
+            .get(file)
+            .with_context(|| format!("{file} of {name} could not be downloaded; run the command again to continue"))?;
         check(&path)?;
         if file == FILES[0] {
             folder = path.parent().map(Path::to_owned);

@@ -126,7 +126,9 @@ pub fn run(args: IndexArgs) -> Result<()> {
     let lexical = args.keywords.map(|keywords| LexicalConfig { keywords, ..LexicalConfig::ALL });
     let config = IndexConfig { hnsw: args.hnsw, map: !args.no_map, no_bodies: args.no_bodies, lexical };
     let (manifest, id) = (encoder.manifest(), encoder.manifest().encoder_id()?);
-    let Role::Encoder { routing, .. } = manifest.role.clone() else { bail!("{} is not an encoder; choose one with --model", manifest.name) };
+    let Role::Encoder { routing, .. } = manifest.role.clone() else {
+        bail!("{} is not an encoder; choose one with --model", manifest.name)
+    };
     let frequencies = frequencies.into_iter().collect();
     let progress = Progress::spinner("writing the index");
     let output = builder_on_one_thread(|| {

@@ -123,7 +123,7 @@ impl SearchArgs {
             _ => return Ok((router, None)),
         };
         if let Some(rerank) = self.rerank {
-            // Whoever asks for it gets it, however long the task.
+            // A reranker that was asked for reads tasks of any length.
             (usage.rerank, usage.longest_query) = (rerank as usize, None);
         }
         if usage.rerank == 0 {

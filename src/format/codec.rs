@@ -35,11 +35,13 @@ impl<'a> Reader<'a> {
         Ok(bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().expect("four bytes"))).collect())
     }
 
+    #[cfg(feature = "search")]
     pub(crate) fn u64s(&mut self, n: usize) -> Result<Vec<u64>> {
         let bytes = self.bytes(n.saturating_mul(8))?;
         Ok(bytes.chunks_exact(8).map(|b| u64::from_le_bytes(b.try_into().expect("eight bytes"))).collect())
     }
 
+    #[cfg(feature = "search")]
     /// LEB128.
     pub(crate) fn varint(&mut self) -> Result<u64> {
         let mut value = 0;
@@ -53,6 +55,7 @@ impl<'a> Reader<'a> {
         Err(Error::malformed(self.file, "a number in it has no end; write it again"))
     }
 
+    #[cfg(feature = "search")]
     pub(crate) fn string(&mut self) -> Result<&'a str> {
         let n_bytes = self.varint()? as usize;
         let file = self.file;
@@ -77,7 +80,7 @@ pub(crate) fn write_string(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "search"))]
 mod tests {
     use super::*;
 

@@ -2,7 +2,8 @@
 //! are fetched when they are needed.
 //!
 //! A shard holds neighbours in the order of the index, which is the order of the hashes of their ids: skills that have
-//! nothing to do with each other. So which shard is fetched does not tell which skill was looked for.
+//! nothing to do with each other. So a shard does not name the skill that somebody looked for; which shards are fetched, over many
+//! queries, still tells something.
 //!
 //! Payload of a [`Kind::Cards`] file: `n` as varint, then for each skill five strings: id, name, description, source,
 //! licence; then the number of its notes, and for each note its rule, line and count. Payload of a [`Kind::Bodies`] file: `n` as varint, then for each skill one byte, 1 when its body is there,

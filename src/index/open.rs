@@ -68,8 +68,8 @@ impl Index {
         }
     }
 
-    /// Adds a file that the manifest lists; vectors in order, links after them. Its checksum is checked; the SHA-256
-    /// is the business of whoever fetched it.
+    /// Adds a file that the manifest lists; vectors in order, links after them. Its checksum is checked here, its
+    /// SHA-256 by the caller that fetched it.
     ///
     /// # Errors
     /// Those of the format, and [`Error::Malformed`] when the file is not one of this index, or not the next one.

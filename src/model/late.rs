@@ -1,8 +1,8 @@
 //! Late interaction (ColBERT, arXiv 2004.12832): how well a skill answers a task by the vectors of their single tokens,
 //! which the encoder makes of each text alone.
 //!
-//! A skill's vectors do not depend on the task, so those of the skills that were read last are kept: whoever words a task
-//! anew meets many of them again.
+//! A skill's vectors do not depend on the task, so those of the skills that were read last are kept: a task in
+//! new words meets many of them again.
 
 use std::{
     collections::HashMap,

@@ -1,5 +1,5 @@
 //! The reranker: a task and skills to scores, a few skills at a time, so that the best guesses are known first and a
-//! query that nobody waits for any more ends soon.
+//! cancelled query ends soon.
 
 use std::sync::Arc;
 

@@ -52,7 +52,7 @@ pub fn notes(skill: &Skill) -> Vec<Note> {
     find(skill).into_iter().map(|cited| cited.note).collect()
 }
 
-/// Notes by the rules of an index as notes by those of this program. A rule that is no more is left out.
+/// Notes by the rules of an index as notes by those of this program. Rules that no longer exist are dropped.
 pub fn renumber(notes: &[Note], rules_of_index: &[Rule]) -> Vec<Note> {
     let place = |note: &Note| rules().iter().position(|rule| rule.id == rules_of_index[usize::from(note.rule)].id);
     notes.iter().filter_map(|note| Some(Note { rule: place(note)? as u16, ..*note })).collect()

@@ -2,8 +2,8 @@
 //!
 //! A note is no verdict: a skill that downloads and runs a script may be perfectly honest. Notes are found when an index
 //! is built and when a skill is linted, by the rules of `rules.json` and by `structure.rs`; a page that only searches has no rules.
-//! An index keeps them as numbers beside its cards and the words for them in `index.json`, and whoever shows a skill puts
-//! the two together with [`show`].
+//! An index keeps them as numbers beside its cards and the words for them in `index.json`, and [`show`] puts the
+//! two together.
 //!
 //! Categories are those of "Agent Skills in the Wild" (Liu et al. 2026, arXiv 2601.10338), and one for facts that are
 //! worth knowing and no sign of bad intent.

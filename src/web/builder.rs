@@ -1,4 +1,4 @@
-//! The maker of an index of one's own skills.
+//! The builder of an index of the visitor's own skills.
 
 use js_sys::Uint8Array;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::{JsResult, js_error, to_js};
 use crate::{collection::Collection, error::Error, index::Index, model::manifest::ModelManifest};
 
-/// Skills in, an index out; the vectors come from whoever runs the encoder.
+/// Skills in, an index out; the vectors come from the encoder of another build.
 #[wasm_bindgen]
 pub struct IndexBuilder {
     inner: Collection,

@@ -2,7 +2,7 @@
 //!
 //! Builds that a page fetches as it needs them, each with a memory of its own; only texts and numbers pass between them:
 //! the index and its answers (`web-search`, small, so that the first answer comes soon), the models for the CPU
-//! (`web-models`) and for WebGPU (`gpu` too), and the maker of an index of one's own skills (`web-builder`).
+//! (`web-models`) and for WebGPU (`gpu` too), and the builder of an index of the visitor's own skills (`web-builder`).
 
 #[cfg(feature = "web-search")]
 mod bench;
@@ -13,7 +13,6 @@ mod model;
 #[cfg(feature = "web-search")]
 mod router;
 
-use js_sys::{Error as JsError, Reflect};
 use serde::Serialize;
 #[cfg(any(feature = "web-search", feature = "web-models"))]
 use serde::de::DeserializeOwned;
@@ -23,11 +22,23 @@ use crate::error::Error;
 
 pub(crate) type JsResult<T> = std::result::Result<T, JsValue>;
 
-/// An `Error` of JavaScript with the stable `code`.
+#[wasm_bindgen]
+extern "C" {
+    /// An `Error` of JavaScript with the stable `code` of ours.
+    #[wasm_bindgen(js_name = Error, extends = js_sys::Error)]
+    type CodedError;
+
+    #[wasm_bindgen(constructor, js_class = "Error")]
+    fn new(message: &str) -> CodedError;
+
+    #[wasm_bindgen(method, setter)]
+    fn set_code(this: &CodedError, code: &str);
+}
+
+/// The error as JavaScript sees it.
 pub(crate) fn js_error(error: Error) -> JsValue {
-    let js_error = JsError::new(&error.to_string());
-    // Setting a property of a new object cannot fail.
-    let _ = Reflect::set(&js_error, &"code".into(), &error.code().into());
+    let js_error = CodedError::new(&error.to_string());
+    js_error.set_code(error.code());
     js_error.into()
 }
 

@@ -192,7 +192,7 @@ impl Encoder {
         encoder.embed_query(&encoder.contract().query(&text)).await.map_err(js_error)
     }
 
-    /// The bytes of its `model.json`, for whoever makes an index for it.
+    /// The bytes of its `model.json`, for the builder of an index.
     pub fn model_json(&self) -> Vec<u8> {
         self.manifest.to_bytes()
     }

@@ -16,7 +16,7 @@ const SKILLROUTER = join(ROOT, 'target/release/skillrouter');
 /** Where `make npm` puts the package. */
 export const PACKAGE = process.env.SKILLROUTER_NPM ?? join(ROOT, 'target/npm');
 /** Index of the starter catalogue. */
-const INDEX = join(ROOT, 'target/index');
+const INDEX = join(ROOT, 'pkg/index');
 
 /** The package as one file. @returns {Promise<{ tarball: string, files: string[], remove: () => Promise<void> }>} */
 export async function pack() {
