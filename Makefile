@@ -28,7 +28,7 @@ help:
 	@sed -n '1,/^$$/s/^# \?//p' Makefile
 
 demo: site
-	npx --no-install sirv $(SITE) --host 127.0.0.1 --port $(PORT) --dev
+	node www/tools/serve.mjs $(SITE) $(PORT)
 
 test: check check-pkg $(TEST_SITE)/.complete node_modules/.installed chromium vulkan
 	$(CARGO) test --release --locked --features gpu
