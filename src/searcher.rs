@@ -3,8 +3,8 @@
 //!
 //! `score = (trust * lexical / best + w * dense) / (1 + w)`, where `lexical` is BM25, `best` the highest BM25 that any
 //! skill has for this query, `dense` the cosine, and `w` [`Routing::dense_weight`], chosen on queries for each encoder.
-//! `trust` is 1 unless no skill has much of the query's words, as when it is in another language: see
-//! [`TRUSTED_COVERAGE`]. A skill whose very name is the query, or stands in it with its hyphens, comes before all others.
+//! `trust` is 1 unless no skill has much of the query's words, as when it is in another language. A
+//! skill whose very name is the query, or stands in it with its hyphens, comes before all others.
 //!
 //! Reranked routes have the score `reranker + v * retrieval`, with `v` from the reranker's `model.json`, and keep what they had:
 //! [`Answer::reranked`].

@@ -55,6 +55,11 @@ impl Terms {
     }
 
     /// All terms of a text.
+    ///
+    /// ```
+    /// let terms = skillrouter::terms::Terms::default();
+    /// assert_eq!(terms.of("Turn these receipts into C# code"), ["turn", "receipt", "c#", "code"]);
+    /// ```
     pub fn of(&self, text: &str) -> Vec<String> {
         let mut terms = Vec::new();
         self.each(text, |term| terms.push(term.to_owned()));

@@ -1,7 +1,7 @@
 //! The GPU at hand: opening it, and what its tensors and kernels need to know of it. The only file that names burn's GPU backend
 //! beside `gpu/mod.rs`.
 
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use burn::{
     backend::{CubeDevice, Wgpu},
@@ -22,15 +22,20 @@ pub struct Traits {
     pub integer_dot: bool,
 }
 
-/// An open GPU: its device, the queue that kernels go to, and what it is good at. Clones are the same GPU.
+/// An open GPU, and what it is good at. Clones are the same GPU.
 #[derive(Clone)]
 pub struct Context {
-    /// As burn makes tensors on it.
-    pub(super) tensors: burn::tensor::Device,
-    pub(super) device: CubeDevice,
-    pub(super) queue: Client,
+    gpu: Arc<Gpu>,
     pub(super) traits: Traits,
-    pub(super) name: String,
+}
+
+/// Its device, and the queue that kernels go to.
+struct Gpu {
+    /// As burn makes tensors on it.
+    tensors: burn::tensor::Device,
+    device: CubeDevice,
+    queue: Client,
+    name: String,
 }
 
 impl Context {
@@ -68,22 +73,37 @@ impl Context {
         let name = if about.name.is_empty() { "this GPU".to_owned() } else { about.name };
         let first = Tensor::<1>::from_data(TensorData::new(vec![0f32], [1]), &tensors);
         let first = first.try_into_primitive::<Wgpu>().expect("the tensor is on the GPU");
-        let context = Context { tensors, device: first.device, queue: first.client, traits, name };
+        let gpu = Gpu { tensors, device: first.device, queue: first.client, name };
+        let context = Context { gpu: Arc::new(gpu), traits };
         Ok(OPENED.get_or_init(|| context).clone())
     }
 
     /// The name that the driver gives it.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.gpu.name
     }
 
     /// A tensor of the given values, row-major.
     pub fn tensor<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
-        Tensor::from_data(TensorData::new(values, shape), &self.tensors)
+        Tensor::from_data(TensorData::new(values, shape), &self.gpu.tensors)
+    }
+
+    pub(super) fn device(&self) -> &CubeDevice {
+        &self.gpu.device
+    }
+
+    pub(super) fn queue(&self) -> &Client {
+        &self.gpu.queue
+    }
+
+    /// The same GPU, as if it were good at other things.
+    #[cfg(test)]
+    pub(super) fn with_traits(self, traits: Traits) -> Context {
+        Context { traits, ..self }
     }
 
     /// Bytes in its memory.
     pub(super) fn upload(&self, bytes: &[u8]) -> Handle {
-        self.queue.create_from_slice(bytes)
+        self.gpu.queue.create_from_slice(bytes)
     }
 }

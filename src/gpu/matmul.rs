@@ -22,7 +22,7 @@ impl GpuMatrix {
     /// Uploads a matrix.
     ///
     /// # Panics
-    /// When `k` is not a multiple of 8; [`crate::model::manifest::Architecture::check`] refuses such models.
+    /// When `k` is not a multiple of 8; [`crate::model::architecture::Architecture::check`] refuses such models.
     pub fn new(matrix: &Matrix, context: &Context) -> GpuMatrix {
         let [n, k] = matrix.shape();
         assert!(k.is_multiple_of(8), "rows of {k} are not whole words");

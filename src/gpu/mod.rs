@@ -90,7 +90,7 @@ const MAX_COUNT: usize = 65_535;
 impl Launch<'_> {
     /// Runs the kernel, with these inputs before `info` and the result.
     fn run(self, context: &Context, inputs: &[&Handle]) -> GpuTensor {
-        let Context { queue, device, .. } = context;
+        let (queue, device) = (context.queue(), context.device());
         let info: Vec<u8> = self.info.iter().flat_map(|value| value.to_le_bytes()).collect();
         let info = context.upload(&info);
         let n_values = self.shape[0] * self.shape[1];
@@ -160,6 +160,6 @@ mod tests {
 
     /// The GPU at hand, once for each kind of kernels.
     pub(super) fn gpus() -> [Context; 2] {
-        ALL_TRAITS.map(|traits| Context { traits, ..gpu() })
+        ALL_TRAITS.map(|traits| gpu().with_traits(traits))
     }
 }

@@ -19,7 +19,7 @@ enum Layout {
     Dense(Vec<f32>),
     Panels(kernel::Panels),
     #[cfg(feature = "gpu")]
-    Gpu(crate::gpu::GpuMatrix),
+    Gpu(Box<crate::gpu::GpuMatrix>),
 }
 
 impl Weight {
@@ -28,7 +28,7 @@ impl Weight {
         let shape = matrix.shape();
         let layout = match (device, matrix) {
             #[cfg(feature = "gpu")]
-            (Device::Gpu(context), matrix) => Layout::Gpu(crate::gpu::GpuMatrix::new(&matrix, context)),
+            (Device::Gpu(context), matrix) => Layout::Gpu(Box::new(crate::gpu::GpuMatrix::new(&matrix, context))),
             (Device::Cpu, Matrix::Dense { weights, .. }) => Layout::Dense(weights),
             (Device::Cpu, Matrix::Quantized(matrix)) => Layout::Panels(kernel::Panels::new(&matrix)),
         };
@@ -52,7 +52,7 @@ enum Bias {
     Cpu(Option<Vec<f32>>),
     /// `[1, n]`, zeros where there is none: a kernel has the same list of bindings for every launch.
     #[cfg(feature = "gpu")]
-    Gpu(crate::gpu::GpuTensor),
+    Gpu(Box<crate::gpu::GpuTensor>),
 }
 
 impl Linear {
@@ -64,7 +64,7 @@ impl Linear {
             Layout::Gpu(matrix) => {
                 let [n, _] = weight.shape;
                 let bias = matrix.context().tensor(bias.unwrap_or_else(|| vec![0.0; n]), [1, n]);
-                Bias::Gpu(crate::gpu::GpuTensor::new(bias, matrix.context()))
+                Bias::Gpu(Box::new(crate::gpu::GpuTensor::new(bias, matrix.context())))
             }
         };
         Linear { weight, bias }

@@ -36,7 +36,7 @@ impl LexicalConfig {
     }
 }
 
-/// Collects skills, then writes the file, see [`super::file`].
+/// Collects skills, then writes the file, as [`super::Lexical`] reads it.
 #[derive(Default)]
 pub struct LexicalBuilder {
     names: Vec<String>,
