@@ -208,13 +208,6 @@ impl Encoder {
         encoder.embed(&tokens).await.map_err(js_error)
     }
 
-    /// The vector of a document that is given as one text.
-    pub async fn embed_document(&self, text: String) -> JsResult<Vec<f32>> {
-        let encoder = self.model.ready()?;
-        let tokens = encoder.document_tokens(&encoder.contract().whole_document(&text)).map_err(js_error)?;
-        encoder.embed(&[tokens]).await.map_err(js_error)
-    }
-
     /// The vectors of texts that are token ids already, end to end.
     pub async fn embed_ids(&self, ids: Vec<u32>, lengths: Vec<u32>) -> JsResult<Vec<f32>> {
         let mut rest = ids.as_slice();

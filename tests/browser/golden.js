@@ -59,13 +59,16 @@ const BACKENDS = {
   page: {
     canEmbed: () => true,
     embed({ page, device, traits, name, texts, max_tokens }) {
-      const change = ({ contract }) => Object.assign(contract.query, { template: '{query}', max_tokens }); // Any text is a query then, and its ids can be asked for.
+      const change = ({ contract }) => {
+        Object.assign(contract.query, { template: '{query}', max_tokens }); // Any text is a query then, and its ids can be asked for.
+        contract.document.template = '{name}{description}'; // And any text is a document.
+      };
       return inPage(page, { class_name: 'Encoder', name, build: device, traits, change }, async (encoder, texts) => {
         const isQuery = (text) => text !== '' && text === text.trim(); // A query loses the white space around it.
         const results = [];
         for (const text of texts) {
           const ids = isQuery(text) ? [...encoder.query_token_ids(text)] : null;
-          results.push({ ids, vector: [...await encoder.embed_document(text)] });
+          results.push({ ids, vector: [...await encoder.embed_documents([{ name: text, description: '', body: '' }])] });
         }
         return results;
       }, texts);
