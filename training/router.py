@@ -40,7 +40,7 @@ class Settings:
     model: Path = ENCODER
     reranker: Path | None = None
     options: dict = field(default_factory=dict)
-    as_index_says: bool = False  # reranked as whoever says nothing gets it, instead of by `reranker` or not at all
+    as_index_says: bool = False  # reranked by the defaults of the index, instead of by `reranker` or not at all
 
     def arguments(self) -> list[str]:
         options = {"index": self.index, "model": self.model, **self.options}

@@ -98,7 +98,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#connectSoon();
   }
 
-  /** Whoever is only moved is in the document again before the task ends. */
+  /** An element that is only moved is in the document again before the task ends. */
   disconnectedCallback() {
     setTimeout(() => !this.isConnected && this.#disconnect());
   }
@@ -280,7 +280,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#tell('answer', { query: question, answer, settled });
   }
 
-  /** Other risks are to be hidden now: at once, whoever is in the list. */
+  /** Other risks are to be hidden now: at once, even while somebody points at the list. */
   #sift() {
     this.#filter.hide(this.getAttribute('hide-risks'));
     if (!this.#answer) return;

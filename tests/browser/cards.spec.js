@@ -273,7 +273,7 @@ test.describe('installing', () => {
     await expect(page.getByRole('button', { name: 'Save SKILL.md' })).toHaveCount(0);
     await expect(commands(page)).toHaveText([/^npx skills add first\/catalogue /]);
     await openInstall(page, { source: 'receipts/mine', own: true }, { body: null });
-    await expect(commands(page)).toHaveCount(0); // A folder of one's own is no repository.
+    await expect(commands(page)).toHaveCount(0); // A visitor's folder is not a repository.
     await expect(page.locator('#panel-install-content')).toContainText('its source has them');
   });
 

@@ -1,5 +1,5 @@
 /**
- * Skills of one's own: read, embedded and searched in the page, kept on the device, and never sent anywhere. What people give
+ * The visitor's own skills: read, embedded and searched in the page, kept on the device, and never sent anywhere. What people give
  * is broken, hostile and large in all ways.
  */
 
@@ -112,7 +112,7 @@ class OwnPage {
     await (await chooser).setFiles(files);
   }
 
-  /** Waits for what came of it. @param {string | RegExp} text */
+  /** Waits for the result. @param {string | RegExp} text */
   async expectOutcome(text) {
     await expect(this.outcomes.last().locator('> p')).toHaveText(text, { timeout: EMBEDDED_MS });
     await expect(this.work).toBeHidden();
@@ -133,7 +133,7 @@ class OwnPage {
     await expect(this.page.locator('#answer-stage')).toHaveAttribute('data-stage', 'retrieved');
   }
 
-  /** The first answer to the task that only a skill of one's own serves. */
+  /** The first answer to the task that only one of the visitor's own skills serves. */
   async expectFirst(name) {
     await expect(this.options.first().locator('.name')).toHaveText(name);
   }

@@ -1,6 +1,6 @@
 /**
  * The stage `reranked`: it comes in batches, improves the list, can be stopped between batches, and its absence is a reason.
- * Which reranker that is, and how it is used, the index says or whoever opens it.
+ * Which reranker that is, and how it is used, the index says or the caller that opens it.
  */
 
 import { ENCODER, expect, NO_RERANKER, openRouter, OWN_RERANKER, test, GPU_BUILD } from './page.js';
@@ -457,7 +457,7 @@ test.describe('the demo', () => {
     await demo.open('ready', `?reranker=${RERANKER}`);
     await demo.expectComplete();
     await demo.ask(TASK, 'retrieved');
-    await demo.options.nth(2).hover(); // Whoever is in the list sees the old order, and what was said of it.
+    await demo.options.nth(2).hover(); // While somebody points at the list it keeps the old order, and what was said of it.
     await letBatchesGo(page);
     await expect(demo.stage).toHaveText(/^re-ranked 20 of 20; /);
     await expect(demo.title).toHaveText(/^Nothing here seems to fit/);
@@ -476,7 +476,7 @@ test.describe('the demo', () => {
   });
 
   for (const where of ['with the pointer', 'with the arrow keys']) {
-    test(`whoever is in the list ${where} finds nothing moved`, async ({ demo, page, site }) => {
+    test(`nothing moves while somebody is in the list ${where}`, async ({ demo, page, site }) => {
       patchEngine(site, heldBatches(0));
       await demo.open('ready', `?reranker=${RERANKER}`);
       await demo.expectComplete();

@@ -24,7 +24,7 @@ export const TEST_SITE = fileURLToPath(new URL('../../target/test-site/', import
  * @typedef {(exchange: Exchange) => void | Promise<void>} Answer
  */
 
-/** One request and what becomes of it; without an answer, the browser waits. Whoever asked may be gone by then, which does no harm. */
+/** One request and what becomes of it; without an answer, the browser waits. The browser may be gone by then, which does no harm. */
 export class Exchange {
   #response;
   #file;

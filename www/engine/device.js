@@ -1,5 +1,5 @@
 /**
- * Which device a model runs on: the wish of whoever opened the router, what the browser has, and what was measured before.
+ * Which device a model runs on: the wish of the caller that opened the router, what the browser has, and what was measured before.
  */
 
 import { rememberChoice, rememberedChoice } from './choices.js';

@@ -2,7 +2,7 @@
  * One model, an encoder or a reranker: its files, the engine that it was loaded into, and its way from there to another
  * device when that one fails or is slower.
  *
- * A model has a turn of its own: whoever uses it has it alone until he is done, so a list that is re-ranked is not mixed
+ * A model has a turn of its own: a caller has it alone until it is done, so a list that is re-ranked is not mixed
  * with another. Its files come from the cache whenever it is loaded again, and those that arrived before a break are there.
  */
 

@@ -25,7 +25,7 @@ export function openEngineDocument() {
   });
 }
 
-/** Another index was set: whoever is connected to the old document connects again. */
+/** Another index was set: clients of the old document connect again. */
 export async function replaceEngineDocument() {
   if (await openUrl()) await openEngineDocument();
 }

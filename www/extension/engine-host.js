@@ -63,7 +63,7 @@ export class EngineHost {
   }
 }
 
-/** The router replaces an engine that stopped by itself, so whoever asked need not. @param {any} message */
+/** The router replaces an engine that stopped by itself, so its callers need not. @param {any} message */
 function withoutPanic(message) {
   return message.error ? { ...message, error: { ...message.error, fatal: false } } : message;
 }

@@ -42,7 +42,7 @@ export class Answering {
     }
   }
 
-  /** Nobody waits for an answer any more. */
+  /** The answers are no longer wanted. */
   end() {
     for (const controller of this.#running.values()) controller.abort();
   }

@@ -84,7 +84,7 @@ export class Connection {
   /** @param {{ id: number, result?: any, error?: import('../shared/error.js').PlainError, stage?: any }} message */
   #settle({ id, result, error, stage }) {
     const call = this.#pending.get(id);
-    if (error?.fatal) this.end(fromPlain(error)); // Also when nobody waits any more: the engine is not to be trusted.
+    if (error?.fatal) this.end(fromPlain(error)); // Also when the call was cancelled: the engine is not to be trusted.
     if (!call || error?.fatal) return;
     if (stage !== undefined) return call.onStage?.(stage);
     this.#pending.delete(id);

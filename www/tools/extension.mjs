@@ -15,7 +15,7 @@ import { follow } from './imports.mjs';
 
 const SOURCES = fileURLToPath(new URL('../extension/', import.meta.url));
 const PAGES = ['popup.html', 'panel.html', 'options.html', 'offscreen.html'];
-/** The engine for the GPU is large, and the extension's model is small; skills are added to an index of one's own, not here. */
+/** The engine for the GPU is large, and the extension's model is small; visitors' own skills are not part of the extension. */
 const LEFT_OUT = /^pkg\/(gpu|builder)\//;
 /** What pages name, not modules. */
 const ASSETS = ['icon.svg', 'pages/site.css'];

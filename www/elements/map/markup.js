@@ -144,7 +144,7 @@ export function furnish(root) {
 }
 
 /**
- * Colours and font as they are now, whoever set them.
+ * Colours and font as they are now, from whatever style sheet.
  * @param {ShadowRoot} root
  * @returns {import('./marks.js').Look & { point: [number, number, number] }}
  */

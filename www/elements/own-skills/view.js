@@ -1,5 +1,5 @@
 /**
- * What `<own-skills>` shows: the work that is under way, what came of it, and the sources that are there. Names of sources,
+ * What `<own-skills>` shows: the work that is under way, its result, and the sources that are there. Names of sources,
  * files and skills are anybody's: they become text and nothing else.
  */
 
@@ -127,7 +127,7 @@ function sourceRow({ source, n_skills, can_read }, { onRead, onDelete }) {
   return row;
 }
 
-/** Whoever reads it cannot be led to read it backwards. @param {string} text */
+/** No mark in it can turn the direction of reading. @param {string} text */
 function clean(text) {
   return withoutOverrides(text);
 }

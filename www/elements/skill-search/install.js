@@ -91,7 +91,7 @@ function saveFile(name, text) {
 
 /** @returns {Choice} */
 function readChoice() {
-  /** @type {any} what stands there, whoever wrote it */
+  /** @type {any} what was stored, by this page or another */
   let kept = {};
   try {
     kept = JSON.parse(localStorage.getItem(CHOICE_KEY) ?? 'null') ?? {};

@@ -2,8 +2,8 @@
  * The list of skills under the text box: a listbox that is updated in place, so that a skill which several stages find stays
  * the same element and moves instead of blinking. Focus stays in the text box; the active option is announced through it.
  *
- * Whoever is in the list, with the pointer or with the arrow keys, finds nothing moved under his hand: a better order for
- * the same question waits until the pointer leaves the list, the panel is closed, or the next key is pressed.
+ * While somebody points at the list or walks it with the arrow keys, nothing moves: a better order for the same question waits
+ * until the pointer leaves the list, the panel is closed, or the next key is pressed.
  */
 
 import { withoutOverrides } from '../../shared/texts.js';

@@ -89,7 +89,7 @@ export class Source {
     return this.#router;
   }
 
-  /** Whoever joins may ask at once, if there is a router already. @param {Member} member */
+  /** A member that joins may ask at once, if there is a router already. @param {Member} member */
   join(member) {
     this.#members.add(member);
     member.onState(this.#state);

@@ -3,7 +3,7 @@
  * index, which no other site and no server can read.
  *
  * Files are named by their content and `index.json` is written last, so a visit that ends in the middle leaves the old index
- * whole, and whoever reads meanwhile finds either the old one or the new one.
+ * whole, and a reader meanwhile finds either the old one or the new one.
  */
 
 import { abortError, isAbort, SkillRouterError } from '../../shared/error.js';

@@ -1,5 +1,5 @@
 /**
- * The demo page around `<skill-search>`: examples, what the address says, skills of one's own, and the meters and the panel at its foot.
+ * The demo page around `<skill-search>`: examples, what the address says, the visitor's own skills, and the meters and the panel at its foot.
  *
  *     index.html?reranker=NAME&device=gpu     (a folder in models/, or none; auto, cpu or gpu)
  */
