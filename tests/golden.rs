@@ -202,7 +202,7 @@ fn an_encoder_reranks_with_its_own_weights() {
 #[test]
 fn tiny_qwen3_reranker() {
     let golden = read("tiny-qwen3-reranker.json");
-    let args = ["--bits", "32", "--max-tokens", "448", "--task", "reranker"];
+    let args = ["--bits", "32", "--max-tokens", "448", "--role", "reranker"];
     on_each_device("tiny-qwen3-reranker", &args, |dir, device| {
         let reranker = Reranker::new(load(dir, device)).unwrap();
         pollster::block_on(reranker.self_test()).unwrap();

