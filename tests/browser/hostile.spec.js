@@ -90,8 +90,8 @@ const ADDRESSES = {
   'vbscript:x': ['vbscript:x', null, 'begin with “vbscript:” are not opened'],
   'file:///etc/passwd': ['file:///etc/passwd', null, 'begin with “file:” are not opened'],
   'blob:https://example.com/1': ['blob:https://example.com/1', null, 'begin with “blob:” are not opened'],
-  'references/guide.md': ['references/guide.md', null, 'no whole address'],
-  '//evil.example/x': ['//evil.example/x', null, 'no whole address'],
+  'references/guide.md': ['references/guide.md', null, 'not a complete address'],
+  '//evil.example/x': ['//evil.example/x', null, 'not a complete address'],
 };
 
 test('addresses are inert until asked, and then said plainly; only some are opened, by a press', async ({ page, context }) => {

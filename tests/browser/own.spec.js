@@ -274,7 +274,7 @@ it('errors by file, and the rest is added', async ({ own }) => {
   writeFileSync(broken, zipFile(entriesOf({ 'a/SKILL.md': TROMBONE })).subarray(0, 60));
   await own.chooseFiles(broken);
   await own.expectOutcome('broken: no file could be read, so nothing was changed.');
-  expect(await own.skipped()).toEqual([expect.stringMatching(/^broken\.zip: it is no zip file, or was cut off/)]);
+  expect(await own.skipped()).toEqual([expect.stringMatching(/^broken\.zip: it is not a zip file, or it is damaged/)]);
   await own.expectSources(['mixed 1 skill']);
 });
 
@@ -317,7 +317,7 @@ it('without space they are searched, and the page says that they will be gone', 
   const { usage } = await page.evaluate(() => navigator.storage.estimate());
   await devtools.send('Storage.overrideQuotaForOrigin', { origin: new URL(page.url()).origin, quotaSize: usage + 100_000 });
   await own.chooseFolder(writeFolder('large', { 'b/SKILL.md': skill('trombone-polish', 'Polishes trombones.', randomBytes(1 << 20).toString('hex')) }));
-  await own.expectOutcome(/^large: 1 skill\. They are searched now, but not kept: there is no space left for them in this browser/);
+  await own.expectOutcome(/^large: 1 skill\. They are searched now, but not kept: this browser has no space to keep them/);
   await own.expectSources(['before 1 skill', 'large 1 skill']);
   await own.ask(TASK);
   await own.expectFirst('trombone-polish');

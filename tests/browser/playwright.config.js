@@ -32,7 +32,6 @@ export default defineConfig({
   use: {
     viewport: { width: 1280, height: 800 },
     serviceWorkers: 'block', // A page kept by one hides what a test does to the site; offline.spec.js allows them.
-    trace: 'retain-on-failure',
   },
   projects: [
     { name: 'cpu', testIgnore: GPU_SPECS, use: chromium(['--disable-gpu']) },
