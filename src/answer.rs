@@ -179,10 +179,15 @@ impl Answer {
         let mut answer = Answer { stage: Stage::Reranked, reranked, routes, ..self.clone() };
         if complete {
             // What was known of the first route may have been about another one.
-            answer.fit = options.calibration.and_then(|calibration| Some(calibration.fit(answer.evidence()?)));
+            answer.fit = options.calibration.and_then(|calibration| answer.judged(calibration));
         }
         answer.routes.truncate(options.top);
         answer
+    }
+
+    /// Whether the first route fits, where enough is known of it.
+    pub fn judged(&self, calibration: Calibration) -> Option<Fit> {
+        Some(calibration.fit_of(self.evidence()?, self.routes.first()?.named))
     }
 
     /// What is known of the first route, where both legs were asked.

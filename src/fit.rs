@@ -69,7 +69,16 @@ pub struct Fit {
 }
 
 impl Calibration {
-    /// Judges the first route.
+    /// Judges the first route. One that the task names fits, whatever else is known of it: it is at least likely.
+    pub fn fit_of(&self, evidence: Evidence, named: bool) -> Fit {
+        let fit = self.fit(evidence);
+        match named && fit.word < Word::Likely {
+            true => Fit { p: fit.p.max(self.words.likely), word: Word::Likely },
+            false => fit,
+        }
+    }
+
+    /// Judges the first route by evidence alone.
     pub fn fit(&self, evidence: Evidence) -> Fit {
         let Evidence { dense, coverage, lexical, margin, rerank } = self.weights;
         let log_odds = self.bias
@@ -111,5 +120,10 @@ mod tests {
         check(0.5, 0.5, 0.0, 0.881, Word::Strong);
         check(0.5, 0.0, -4.0, 0.119, Word::None);
         check(0.1, 9.0, 0.0, 0.5, Word::Likely);
+        let nothing = Evidence::default();
+        assert_eq!(calibration.fit_of(nothing, false).word, Word::None);
+        assert_eq!(calibration.fit_of(nothing, true), Fit { p: 0.5, word: Word::Likely });
+        let much = Evidence { dense: 1.0, ..nothing };
+        assert_eq!(calibration.fit_of(much, true), calibration.fit(much));
     }
 }

@@ -135,7 +135,7 @@ impl Searcher {
         let legs = Legs { lexical: &lexical, dense: &dense };
         let mut answer = self.answer(Stage::Retrieved, query, options.top.max(2), legs, mixed);
         answer.coverage = Some(words.coverage);
-        answer.fit = calibration.and_then(|calibration| Some(calibration.fit(answer.evidence()?)));
+        answer.fit = calibration.and_then(|calibration| answer.judged(calibration));
         answer.routes.truncate(options.top);
         Ok(answer)
     }

@@ -99,7 +99,7 @@ fn sources_that_are_none_are_errors_that_help() {
     };
     check("notes", "a skill is a folder with a SKILL.md");
     check("nowhere", "does not exist");
-    check("skills.txt", "is no folder, .jsonl");
+    check("skills.txt", "is not a folder, .jsonl");
     check("cut.jsonl.gz", "cut off");
     check("no.zip", "not a zip file");
     let message = workspace.fails(2, &["index", "notes", "--out", "index", "--model", "nothing"]);
@@ -188,7 +188,7 @@ fn append_gives_what_a_full_build_gives() {
     let before = workspace.files("grown");
     let message =
         workspace.fails(2, &["index", "--out", "grown", "--model", "model", "--append", "--remove", "nobody"]);
-    assert!(message.contains("no such skill"), "{message}");
+    assert!(message.contains("the index has no skill of this id"), "{message}");
     assert_eq!(workspace.files("grown"), before);
 }
 
@@ -240,6 +240,118 @@ fn a_failed_build_loses_nothing() {
         .filter(|name| name.starts_with(".skillrouter"))
         .collect();
     assert_eq!(left, Vec::<String>::new());
+}
+
+#[test]
+fn folders_of_others_are_never_replaced() {
+    let workspace = indexed();
+    let listing = r#"{"skills": [{"name": "tide-table", "files": ["SKILL.md"]}]}"#;
+    let shown = ["{\"routes\": [\"/\"]}", listing, "[]", "", "not json", "{\"format\": \"skillrouter-model\"}"];
+    for (number, foreign) in shown.into_iter().enumerate() {
+        let out = format!("site-{number}");
+        workspace.write(&format!("{out}/index.json"), foreign);
+        workspace.write(&format!("{out}/tide-table/SKILL.md"), "the only copy");
+        let more: [&[&str]; 2] = [&[], &["--append"]];
+        for more in more {
+            let message =
+                workspace.fails(2, &[&["index", "skills.jsonl", "--out", &out, "--model", "model"], more].concat());
+            assert!(message.lines().count() == 1, "{message}");
+            let remedy = if more.is_empty() { "choose another --out" } else { "check the path" };
+            assert!(message.contains(remedy) || message.contains("damaged"), "{message}");
+        }
+        assert_eq!(fs::read_to_string(workspace.path(&format!("{out}/index.json"))).unwrap(), foreign);
+        assert_eq!(fs::read_to_string(workspace.path(&format!("{out}/tide-table/SKILL.md"))).unwrap(), "the only copy");
+    }
+    workspace.write("file", "text");
+    assert!(
+        workspace.fails(2, &["index", "skills.jsonl", "--out", "file", "--model", "model"]).contains("not a folder")
+    );
+}
+
+#[test]
+fn what_lies_beside_an_index_stays() {
+    let workspace = indexed();
+    let full = workspace.files("index");
+    workspace.write("index/CNAME", "example.org");
+    workspace.write("index/assets/logo.svg", "<svg/>");
+    workspace.write("one.jsonl", line("pdf-merge", "MIT"));
+    workspace.ok(&["index", "one.jsonl", "--out", "index", "--model", "model"]);
+    workspace.ok(&["index", "skills.jsonl", "--out", "index", "--model", "model", "--append"]);
+    assert_eq!(fs::read_to_string(workspace.path("index/assets/logo.svg")).unwrap(), "<svg/>");
+    assert_eq!(fs::read_to_string(workspace.path("index/CNAME")).unwrap(), "example.org");
+    fs::remove_dir_all(workspace.path("index/assets")).unwrap();
+    fs::remove_file(workspace.path("index/CNAME")).unwrap();
+    // Nothing is left of the smaller index either.
+    assert_eq!(workspace.files("index"), full);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_out_that_is_a_link_stays_one() {
+    let workspace = indexed();
+    fs::create_dir(workspace.path("released")).unwrap();
+    std::os::unix::fs::symlink("released", workspace.path("current")).unwrap();
+    for _ in 0..2 {
+        workspace.ok(&["index", "skills.jsonl", "--out", "current", "--model", "model"]);
+        assert!(workspace.path("current").is_symlink());
+        assert_eq!(workspace.files("released"), workspace.files("index"));
+    }
+    std::os::unix::fs::symlink("nowhere", workspace.path("lost")).unwrap();
+    let message = workspace.fails(2, &["index", "skills.jsonl", "--out", "lost", "--model", "model"]);
+    assert!(message.contains("leads nowhere"), "{message}");
+}
+
+/// Whenever the program is killed, the folder is a whole index, the old one or the new one.
+#[cfg(unix)]
+#[test]
+fn an_index_is_whole_whenever_its_build_is_killed() {
+    let workspace = indexed();
+    let many: String = (0..300)
+        .map(|n| {
+            json!({"id": n.to_string(), "name": format!("skill-{n}"), "description": "Joins.", "body": "x"}).to_string()
+                + "\n"
+        })
+        .collect();
+    workspace.write("many.jsonl", many);
+    let mut n_skills = std::collections::BTreeSet::new();
+    for wait_ms in (0..400).step_by(20) {
+        let source = if wait_ms % 40 == 0 { "many.jsonl" } else { "skills.jsonl" };
+        let mut child = workspace
+            .command(&["index", source, "--out", "index", "--model", "model"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(wait_ms));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let answer = workspace.json(&["route", "--index", "index", "--mode", "lexical", "--json", "join"]);
+        n_skills.insert(answer["routes"].as_array().unwrap().len());
+    }
+    assert!(!n_skills.is_empty());
+    workspace.ok(&["index", "skills.jsonl", "--out", "index", "--model", "model"]);
+}
+
+/// A name that is a word of every task is found, and fits.
+#[test]
+fn a_named_skill_fits() {
+    let workspace = Workspace::with_model(8);
+    workspace.write_skills(&[
+        ("R", "Statistics in a language of its own.", "Plot and fit."),
+        ("do", "Runs the list of the day.", "Take the next one."),
+        SKILLS[0],
+        SKILLS[1],
+    ]);
+    let weights = json!({"dense": 0.0, "coverage": 20.0, "lexical": 0.0, "margin": 0.0, "rerank": 0.0});
+    let never = json!({"bias": -40.0, "weights": weights, "words": {"weak": 0.2, "likely": 0.5, "strong": 0.8}});
+    workspace.write("never.json", never.to_string());
+    workspace.ok(&["adjust", "model", "--calibration", "never.json"]);
+    workspace.ok(&["index", "skills", "--out", "index", "--model", "model"]);
+    for task in ["R", "do", "pdf-merge", "now pdf-merge please"] {
+        let answer = workspace.json(&["route", "--index", "index", "--model", "model", "--json", task]);
+        assert_eq!(answer["fit"]["word"], "likely", "{task}: {answer}");
+    }
+    workspace.fails(1, &["route", "--index", "index", "--model", "model", "statistics and lists"]);
 }
 
 #[test]
@@ -347,7 +459,7 @@ fn adjust_changes_how_scores_are_used_and_nothing_else() {
     workspace.write("broken.json", "{}");
     assert!(workspace.fails(2, &["adjust", "index", "--calibration", "broken.json"]).contains("broken.json"));
     assert!(workspace.fails(2, &["adjust", "elsewhere", "--dense-weight", "1"]).contains("is a reranker"));
-    assert!(workspace.fails(2, &["adjust", "model", "--retrieval-weight", "1"]).contains("no reranker"));
+    assert!(workspace.fails(2, &["adjust", "model", "--retrieval-weight", "1"]).contains("does not rerank"));
     assert!(workspace.fails(2, &["adjust", "."]).contains("neither"));
 }
 
@@ -371,7 +483,7 @@ fn an_encoder_that_was_made_for_it_reranks_what_it_found() {
     let refused = workspace.fails(2, &["route", "--index", "late", "--model", "both", "--reranker", "model", "join"]);
     assert!(refused.contains("a reranker is needed"), "{refused}");
     assert!(
-        workspace.fails(2, &["adjust", "late", "--rerank-calibration", "calibration.json"]).contains("no reranker")
+        workspace.fails(2, &["adjust", "late", "--rerank-calibration", "calibration.json"]).contains("does not rerank")
     );
 }
 
@@ -414,12 +526,17 @@ fn quantize_takes_a_contract_and_keeps_the_card() {
     let fast = json!({"description_max_chars": 3, "body_max_chars": 0});
     let contract = json!({"query_max_chars": 50, "document": document, "fast": fast, "form": "pair"});
     workspace.write("hf/contract.json", contract.to_string());
-    workspace.write("reader/model.json", "{}");
+    workspace.ok(&["quantize", "hf", "--out", "reader", "--bits", "32"]);
+    let before = workspace.files("reader");
     workspace.write("reader/README.md", "a card");
     let whole = workspace.json(&["quantize", "hf", "--out", "reader", "--json"]);
     let manifest: Value = serde_json::from_slice(&std::fs::read(workspace.path("reader/model.json")).unwrap()).unwrap();
     assert_eq!(manifest["contract"], contract);
     assert_eq!(std::fs::read_to_string(workspace.path("reader/README.md")).unwrap(), "a card");
+    assert_eq!(workspace.files("reader").len(), before.len() + 1, "the old files went");
+    // A model.json of something else is not replaced.
+    workspace.write("app/model.json", "{\"layers\": []}");
+    assert!(workspace.fails(2, &["quantize", "hf", "--out", "app"]).contains("is not a model of skillrouter"));
     let mixed = workspace.json(&["quantize", "hf", "--out", "mixed", "--table-bits", "4", "--json"]);
     assert!(mixed["bytes"].as_u64() < whole["bytes"].as_u64(), "{mixed} {whole}");
     workspace.write("hf/contract.json", "{\"query_max_chars\": 50}");
@@ -660,7 +777,7 @@ fn serve_serves_until_it_is_stopped() {
     assert!(get("/../model/model.json").starts_with("HTTP/1.1 4"));
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(workspace.fails(2, &["serve", "nowhere"]).contains("is no folder"));
+    assert!(workspace.fails(2, &["serve", "nowhere"]).contains("is not a folder"));
 }
 
 #[test]

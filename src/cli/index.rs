@@ -17,7 +17,6 @@ use skillrouter::{
         builder::{self, IndexConfig, IndexOutput, IndexedSkill, SkillTerms},
         cards::Card,
         lexical::{LexicalConfig, TermCounts},
-        manifest::INDEX_FILE,
         vectors::QuantizedVector,
     },
     model::{encoder::Encoder, manifest::Role},
@@ -30,7 +29,7 @@ use skillrouter::{
 use super::{
     DEFAULT_MODEL,
     device::DeviceArg,
-    files::{NewFolder, Parts, open_encoder, open_index},
+    files::{INDEX_FOLDER, NewFolder, Parts, open_encoder, open_index},
     progress::Progress,
     source::Sources,
 };
@@ -97,7 +96,7 @@ pub fn run(args: IndexArgs) -> Result<()> {
         bail!("no skill in {}; a skill is a folder with a SKILL.md in it", sources.join(", "));
     }
     let existing = if args.append { Existing::read(&args.out, &encoder)? } else { Existing::default() };
-    let folder = NewFolder::new(&args.out, |dir| dir.join(INDEX_FILE).exists())?;
+    let folder = NewFolder::new(&args.out, INDEX_FOLDER)?;
 
     let n_new = found.skills.len();
     let mut skills = embed_skills(&encoder, found.skills, &existing, &args)?;

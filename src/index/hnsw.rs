@@ -2,7 +2,7 @@
 //!
 //! The file holds links only: points are row numbers, and the vectors are those of the exact search. Payload of a
 //! [`Kind::Links`] file: the graph in `postcard` encoding, without its first field, `ef_search`, which is chosen when
-//! the file is opened.
+//! the file is opened. `instant-distance` trusts what it reads, so [`check_links`] walks the bytes before.
 
 use std::{cell::RefCell, sync::Arc};
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    format::{self, Kind},
+    format::{self, Kind, Reader},
 };
 
 /// Candidates that a search keeps. At 80,000 skills 100 gives the recall that `BENCHMARKS.md` states.
@@ -91,6 +91,7 @@ impl Hnsw {
     /// Those of [`format::open`], and [`Error::Malformed`].
     pub fn open(file: &str, bytes: &[u8], vectors: Arc<Vectors>, ef_search: usize) -> Result<Hnsw> {
         let payload = format::open(Kind::Links, file, bytes)?;
+        check_links(file, &payload, vectors.len())?;
         let mut graph = Vec::with_capacity(payload.len() + 5);
         format::write_varint(&mut graph, ef_search as u64);
         graph.extend_from_slice(&payload);
@@ -98,10 +99,6 @@ impl Hnsw {
         let graph = postcard::from_bytes::<instant_distance::Hnsw<Node>>(&graph);
         OPENING.set(None);
         let graph = graph.map_err(|error| Error::malformed(file, error))?;
-        let n_linked = graph.iter().count();
-        if n_linked != vectors.len() {
-            return Err(Error::malformed(file, format!("it links {n_linked} skills of {}", vectors.len())));
-        }
         Ok(Hnsw { graph, vectors })
     }
 
@@ -127,6 +124,55 @@ impl Hnsw {
         hits.sort();
         hits.truncate(k);
         hits
+    }
+}
+
+/// Links of a point in the layers above the lowest, `M` of the paper; `instant-distance` fixes it. In the lowest a point
+/// has twice as many.
+const M: usize = 32;
+
+/// Checks what a search follows blindly. The payload is `n` and `n` rows; `n` and their links in the lowest layer; the number of
+/// layers above, and for each the number of its points, the first ones of all, and their links. Each layer holds the points of
+/// the one above it, and links lead to points of their own layer. A search starts at point 0, which all layers have.
+fn check_links(file: &str, payload: &[u8], n_skills: usize) -> Result<()> {
+    let wrong =
+        |what: String| Error::malformed(file, format!("{what}; write it again with `skillrouter index --hnsw`"));
+    let mut numbers = Reader::new(file, payload);
+    let n_linked = numbers.varint()?;
+    if n_linked != n_skills as u64 {
+        return Err(wrong(format!("it links {n_linked} skills of {n_skills}")));
+    }
+    for _ in 0..n_linked {
+        numbers.varint()?; // A row; reading the graph checks it.
+    }
+    let mut check_layer = |numbers: &mut Reader, n_points: u64, n_links: usize| {
+        for _ in 0..n_points {
+            for _ in 0..n_links {
+                let link = numbers.varint()?;
+                if link >= n_points && link != u64::from(u32::MAX) {
+                    return Err(wrong(format!("a link of it leads to point {link} of {n_points}")));
+                }
+            }
+        }
+        Ok(())
+    };
+    let n_lowest = numbers.varint()?;
+    if n_lowest != n_linked {
+        return Err(wrong(format!("its lowest layer has {n_lowest} points of {n_linked}")));
+    }
+    check_layer(&mut numbers, n_lowest, 2 * M)?;
+    let mut n_below = n_lowest;
+    for _ in 0..numbers.varint()? {
+        let n_points = numbers.varint()?;
+        if n_points == 0 || n_points > n_below {
+            return Err(wrong(format!("a layer of it has {n_points} points, the one below {n_below}")));
+        }
+        check_layer(&mut numbers, n_points, M)?;
+        n_below = n_points;
+    }
+    match numbers.rest() {
+        [] => Ok(()),
+        rest => Err(wrong(format!("{} bytes follow its links", rest.len()))),
     }
 }
 
@@ -163,6 +209,40 @@ mod tests {
             found += graph.search(&query, 10).iter().filter(|hit| exact.contains(&hit.skill_idx)).count();
         }
         assert!(found >= 450, "{found} of 500");
+    }
+
+    /// Files that were changed and then sealed again: each is refused, or searched without a panic.
+    #[test]
+    fn changed_links_are_refused_or_harmless() {
+        let vectors = vectors(300, 16);
+        let file = Hnsw::build(vectors.clone(), EF_CONSTRUCTION, 1).to_file();
+        let payload = format::open(Kind::Links, "f", &file).unwrap().into_owned();
+        let query = QueryVector::new(&[0.5; 16]);
+        let mut state = 11u32;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as usize % below
+        };
+        let mut n_refused = 0;
+        for _ in 0..400 {
+            let mut changed = payload.clone();
+            for _ in 0..1 + random(3) {
+                let place = random(changed.len());
+                match random(3) {
+                    0 => changed[place] ^= 1 << random(8),
+                    1 => changed[place] = random(256) as u8,
+                    _ => drop(changed.remove(place)),
+                }
+            }
+            match Hnsw::open("f", &format::seal(Kind::Links, &changed), vectors.clone(), EF_SEARCH) {
+                Ok(graph) => assert!(graph.search(&query, 20).len() <= 20),
+                Err(error) => {
+                    assert_eq!(error.code(), "malformed");
+                    n_refused += 1;
+                }
+            }
+        }
+        assert!(n_refused > 100, "{n_refused} of 400");
     }
 
     #[test]

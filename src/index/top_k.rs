@@ -27,6 +27,9 @@ impl PartialOrd for Hit {
     }
 }
 
+/// Hits that room is made for at once: more than a search keeps by default.
+const RESERVED: usize = 256;
+
 /// Keeps the best `k` of the hits it is shown.
 pub struct TopK {
     k: usize,
@@ -37,7 +40,8 @@ pub struct TopK {
 impl TopK {
     /// Starts with nothing.
     pub fn new(k: usize) -> TopK {
-        TopK { k, heap: BinaryHeap::with_capacity(k + 1) }
+        // Callers may ask for more than there is; room for the rest comes with the hits.
+        TopK { k, heap: BinaryHeap::with_capacity(k.min(RESERVED)) }
     }
 
     /// Shows one hit. Most are worse than the worst kept one, which the plain comparison tells fastest.
@@ -74,5 +78,14 @@ mod tests {
         let order: Vec<u32> = top.into_sorted().iter().map(|hit| hit.skill_idx).collect();
         assert_eq!(order, [1, 3, 4]);
         assert!(TopK::new(0).into_sorted().is_empty());
+    }
+
+    #[test]
+    fn more_may_be_asked_for_than_there_is() {
+        for k in [1_000_000_000, usize::MAX] {
+            let mut top = TopK::new(k);
+            top.push(Hit { skill_idx: 3, score: 1.0 });
+            assert_eq!(top.into_sorted().len(), 1);
+        }
     }
 }

@@ -22,7 +22,7 @@ use skillrouter::{
     tokenize::Tokenizer,
 };
 
-use super::files::{NewFolder, open_loader, read};
+use super::files::{MODEL_FOLDER, NewFolder, open_loader, read};
 
 /// What a model is for.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq)]
@@ -71,9 +71,6 @@ pub struct ConvertArgs {
     pub origin: String,
 }
 
-/// A model's card; one that stands in the folder already stays there.
-const CARD_FILE: &str = "README.md";
-
 /// The text of the stored self-test.
 const SELF_TEST: [&str; 2] = [
     "turn these receipts into a spreadsheet",
@@ -88,7 +85,7 @@ pub fn convert(source: &Path, out: &Path, args: &ConvertArgs) -> Result<Value> {
     let checkpoint = Checkpoint { source, config: &config, architecture: &architecture };
     let (role, tokenizer_json) = role(&checkpoint, args)?;
 
-    let folder = NewFolder::new(out, |dir| dir.join(MODEL_FILE).exists())?;
+    let folder = NewFolder::new(out, MODEL_FOLDER)?;
     let tokenizer = FileEntry::new("tokenizer", "json", &tokenizer_json);
     folder.write(&tokenizer.file, &tokenizer_json)?;
     let weights = checkpoint.write_weights(&role, args, &folder)?;
@@ -108,10 +105,6 @@ pub fn convert(source: &Path, out: &Path, args: &ConvertArgs) -> Result<Value> {
         provenance,
     };
     write_manifest(&mut manifest, &folder)?;
-    let card = out.join(CARD_FILE);
-    if card.exists() {
-        folder.write(CARD_FILE, &read(&card)?)?;
-    }
     folder.finish()?;
 
     let n_bytes: u64 = manifest.files().map(|entry| entry.bytes).sum();
