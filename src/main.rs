@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Nothing) => ExitCode::from(1),
         Ok(Outcome::Unsound) => ExitCode::from(2),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            cli::output::note(format_args!("error: {error:#}"));
             ExitCode::from(2)
         }
     }

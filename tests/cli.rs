@@ -70,14 +70,16 @@ fn every_kind_of_source_is_read_and_broken_files_are_named() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     // 4 + hidden + bare, 1 of the lines, 1 packed, 1 zipped.
     assert_eq!(report["n_skills"], 9, "{stderr}");
-    // binary, empty, two bad lines, one double.
-    assert_eq!(report["n_skipped"], 5, "{stderr}");
+    // binary, empty, two bad lines, one double, one ignored.
+    let skipped = json!({"encoding": 1, "empty": 1, "not-json": 1, "no-text": 1, "copy": 1, "ignored": 1});
+    assert_eq!((&report["n_skipped"], &report["skipped"]), (&json!(6), &skipped), "{stderr}");
     for part in [
         "binary/SKILL.md: it is binary",
         "empty/SKILL.md: it is empty",
         "broken.jsonl:2: ",
         "broken.jsonl:4: ",
-        "broken.jsonl:5: another skill",
+        "broken.jsonl:5: it is a copy of broken.jsonl:1",
+        "ignored/SKILL.md: skills/.gitignore hides it",
     ] {
         assert!(stderr.contains(part), "{part} in {stderr}");
     }
@@ -133,6 +135,19 @@ fn routes_have_the_promised_shape_and_exit_codes() {
     let named = workspace.json(&route(&["--json", "please use trip-plan for my pdf pdf pdf receipts"]));
     assert_eq!(named["routes"][0]["name"], "trip-plan");
 
+    // A task through a pipe.
+    let piped = |task: &[&str]| {
+        let args = route(&[&["--mode", "lexical", "--json"], task].concat());
+        let output = feed(&workspace, &args, "  plan a trip\nto Rome\n");
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        answer["routes"][0]["name"].clone()
+    };
+    assert_eq!(
+        (piped(&[]), piped(&["-"]), piped(&["unit tests"])),
+        (json!("trip-plan"), json!("trip-plan"), json!("unit-tests"))
+    );
+    assert!(workspace.fails(2, &route(&["-unit tests"])).contains("'-- -"));
+
     let nothing = workspace.run(&route(&["--mode", "lexical", "zzzz qqqq"]));
     assert_eq!(nothing.status.code(), Some(1));
     assert!(String::from_utf8(nothing.stdout).unwrap().contains("nothing matches"));
@@ -180,6 +195,17 @@ fn append_gives_what_a_full_build_gives() {
     let report = workspace.json(&["index", "rest.jsonl", "--out", "grown", "--model", "model", "--append", "--json"]);
     assert_eq!(report["n_skills"], 4);
     assert_eq!(workspace.files("index"), workspace.files("grown"));
+    assert_eq!(report["changes"], json!({"added": 2, "replaced": 0, "unchanged": 0, "removed": 0}));
+    let changed = line("pdf-merge", "MIT").replace("Join", "Weld") + "\n" + &line("unit-tests", "MIT");
+    workspace.write("changed.jsonl", changed);
+    workspace.ok(&["index", "skills.jsonl", "--out", "other", "--model", "model"]);
+    let again =
+        ["index", "changed.jsonl", "--out", "other", "--model", "model", "--append", "--remove", "example/trip-plan"];
+    let text = workspace.ok(&again);
+    assert!(text.contains("added 0, replaced 1, removed 1; 1 were there already"), "{text}");
+    let text = workspace.ok(&["index", "skills.jsonl", "--out", "other", "--model", "model"]);
+    assert!(text.contains("it replaces an index of 3 skills"), "{text}");
+    assert!(text.contains(" bytes  ") && !text.contains("0.00 MB"), "{text}");
 
     workspace.ok(&["index", "--out", "grown", "--model", "model", "--append", "--remove", "example/trip-plan"]);
     let routes =
@@ -424,6 +450,8 @@ fn adjust_changes_how_scores_are_used_and_nothing_else() {
 
     workspace.ok(&["adjust", "index", "--dense-weight", "0.1", "--calibration", "calibration.json"]);
     assert_eq!(answer(0, "join pdf files")["fit"]["word"], "strong");
+    let text = workspace.ok(&["route", "--index", "index", "--model", "model", "join pdf files"]);
+    assert!(text.starts_with("the first fits well"), "{text}");
     let none = answer(1, "qwertz asdf");
     assert_eq!(none["fit"]["word"], "none");
     assert!(!none["routes"].as_array().unwrap().is_empty(), "the nearest are still there");
@@ -717,7 +745,7 @@ fn routes_carry_risk_notes() {
     assert_eq!(risks("plan a trip"), json!([]));
     let text = workspace.ok(&[&route[..], &["a workshop"]].concat());
     assert!(
-        text.contains("    notes: runs commands as root (line 5); downloads and runs remote code (line 3)\n"),
+        text.contains("    notes: runs commands as root (line 5); downloads and runs remote code (line 3); 2 more\n"),
         "{text}"
     );
     // The index names the rules that it uses, and no others.
@@ -778,6 +806,31 @@ fn serve_serves_until_it_is_stopped() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(workspace.fails(2, &["serve", "nowhere"]).contains("is not a folder"));
+}
+
+/// A reader that goes away ends the program without a word.
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    let workspace = Workspace::new();
+    for n in 0..2000 {
+        workspace.write(&format!("skills/skill-{n}/SKILL.md"), "---\nname: other\ndescription: a <b>\nx: y\n---\nz");
+    }
+    for args in [&["lint", "skills"][..], &["lint", "skills", "--json"]] {
+        let mut child = workspace.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
+    }
+}
+
+#[test]
+fn the_default_model_is_found_from_any_folder() {
+    let workspace = Workspace::new();
+    crate::support::default_model();
+    workspace.write_skills(&SKILLS);
+    workspace.ok(&["index", "skills", "--out", "index", "--no-map"]);
+    assert_eq!(workspace.json(&["route", "--index", "index", "--json", "plan a trip"])["stage"], "reranked");
 }
 
 #[test]

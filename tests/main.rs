@@ -7,4 +7,5 @@ mod files;
 mod golden;
 mod hub;
 mod own;
+mod sources;
 mod support;

@@ -78,7 +78,7 @@ pub fn run(args: BenchArgs) -> Result<()> {
         print(&search[search.len() - 1], args.json);
     }
     if args.json {
-        println!("{}", json!({"encode": encode, "rerank": rerank, "search": search}));
+        say!("{}", json!({"encode": encode, "rerank": rerank, "search": search}));
     }
     Ok(())
 }
@@ -87,7 +87,7 @@ pub fn run(args: BenchArgs) -> Result<()> {
 fn print(row: &Value, as_json: bool) {
     if !as_json {
         let cells = row.as_object().into_iter().flatten().map(|(key, value)| format!("{key} {value}"));
-        println!("{}", cells.collect::<Vec<_>>().join("  "));
+        say!("{}", cells.collect::<Vec<_>>().join("  "));
     }
 }
 

@@ -215,11 +215,11 @@ fn report(args: &EvalArgs, router: &Router, found: &[Routed], abstention: Option
     if !args.json {
         for (name, value) in &report {
             let interval = intervals.get(name).map_or(String::new(), |interval| format!("  {interval}"));
-            println!("{name:12} {value}{interval}");
+            say!("{name:12} {value}{interval}");
         }
         if let Some(abstention) = abstention {
-            println!("share of \"none\" among tasks that no skill serves: {}", abstention["unserved_none"]);
-            println!("share of \"none\" among right first routes: {}", abstention["right_lost"]);
+            say!("share of \"none\" among tasks that no skill serves: {}", abstention["unserved_none"]);
+            say!("share of \"none\" among right first routes: {}", abstention["right_lost"]);
         }
         return;
     }
@@ -227,7 +227,7 @@ fn report(args: &EvalArgs, router: &Router, found: &[Routed], abstention: Option
         report.insert("abstention".to_owned(), abstention);
     }
     report.insert("interval_95".to_owned(), Value::Object(intervals));
-    println!("{}", Value::Object(report));
+    say!("{}", Value::Object(report));
 }
 
 fn mean(values: &[f64]) -> f64 {

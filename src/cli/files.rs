@@ -24,15 +24,30 @@ use skillrouter::{
     },
 };
 
-use super::device::DeviceArg;
+use super::{DEFAULT_MODEL, device::DeviceArg};
 
 /// Reads a file; the error names it.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
+/// Where a model is. The default one is looked for below the current folder, and then around the program: in the folders above
+/// it, as in a checkout, and in the `share/skillrouter` beside its `bin`.
+pub fn model_folder(dir: &Path) -> PathBuf {
+    let is_there = |dir: &PathBuf| dir.join(MODEL_FILE).exists();
+    if dir != Path::new(DEFAULT_MODEL) || is_there(&dir.to_owned()) {
+        return dir.to_owned();
+    }
+    let program = std::env::current_exe().and_then(fs::canonicalize).unwrap_or_default();
+    let above = program.ancestors().skip(1);
+    let mut around =
+        above.flat_map(|above| [above.join(DEFAULT_MODEL), above.join("share/skillrouter").join(DEFAULT_MODEL)]);
+    around.find(is_there).unwrap_or_else(|| dir.to_owned())
+}
+
 /// Reads all files of the model in a folder.
 pub fn open_loader(dir: &Path, device: &Device) -> Result<ModelLoader> {
+    let dir = model_folder(dir);
     let manifest = dir.join(MODEL_FILE);
     if !manifest.exists() {
         bail!(

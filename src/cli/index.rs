@@ -17,6 +17,7 @@ use skillrouter::{
         builder::{self, IndexConfig, IndexOutput, IndexedSkill, SkillTerms},
         cards::Card,
         lexical::{LexicalConfig, TermCounts},
+        manifest::{INDEX_FILE, IndexManifest},
         vectors::QuantizedVector,
     },
     model::{encoder::Encoder, manifest::Role},
@@ -29,9 +30,9 @@ use skillrouter::{
 use super::{
     DEFAULT_MODEL,
     device::DeviceArg,
-    files::{INDEX_FOLDER, NewFolder, Parts, open_encoder, open_index},
+    files::{INDEX_FOLDER, NewFolder, Parts, open_encoder, open_index, read},
     progress::Progress,
-    source::Sources,
+    source::{Skipped, Sources, by_cause, summary},
 };
 
 /// Texts of one pass through the model; larger batches do not run faster on a CPU.
@@ -39,12 +40,21 @@ const BATCH: usize = 16;
 
 /// Build an index: a folder of static files that the page and the command line search
 ///
-/// Sources are folders (every SKILL.md below them; .gitignore is respected), .jsonl and .jsonl.gz files (id, name,
-/// description, body, license, source on each line), and .zip files. A broken file is named and skipped. The index
-/// replaces an older one only when it is complete. The same skills always give the same bytes.
+/// Sources are folders (every SKILL.md below them, links followed), single SKILL.md files, .zip and .skill packages, and
+/// rows: .jsonl, .ndjson or .json files, packed by gzip or not, with id or skill_id, name, description, body or content,
+/// license and source. A folder without a SKILL.md may hold files of rows. Ignore files inside a folder are respected; those
+/// above it are not.
+///
+/// Whatever is left out is named, and counted by its cause: unreadable, dangling-link, empty, too-large, encoding, not-json,
+/// not-an-object, no-name, no-text, same-id and second-file are faults; copy (the same text is there already), ignored (by an
+/// ignore file) and nested (inside another skill) are not. Different skills of one id keep as much of their paths as tells
+/// them apart.
+///
+/// The folder at --out must be new, empty or an index; of an index only the files that it lists are replaced, once the new
+/// ones are complete. The same skills always give the same bytes.
 #[derive(Args)]
 pub struct IndexArgs {
-    /// Folders, .jsonl, .jsonl.gz or .zip files
+    /// Folders, SKILL.md, .jsonl, .ndjson, .json (also .gz), .zip or .skill files
     #[arg(required_unless_present = "remove")]
     sources: Vec<PathBuf>,
     /// Folder to write
@@ -74,6 +84,12 @@ pub struct IndexArgs {
     /// With --append: remove the skill of this id (repeatable)
     #[arg(long, value_name = "ID", requires = "append")]
     remove: Vec<String>,
+    /// Also take SKILL.md files that lie inside other skills, such as templates and examples
+    #[arg(long)]
+    nested: bool,
+    /// Write nothing and fail when a file or row is skipped for a fault
+    #[arg(long)]
+    strict: bool,
     /// Number of terms of each body to keep for the word search, best first [default: all in indexes of fewer than 5,000 skills;
     /// in larger ones the words of names and descriptions, without the commonest]
     #[arg(long)]
@@ -87,27 +103,44 @@ pub struct IndexArgs {
 pub fn run(args: IndexArgs) -> Result<()> {
     let start = Instant::now();
     let encoder = open_encoder(&args.model, args.device)?;
-    let found = Sources::read(&args.sources)?;
+    let found = Sources::read(&args.sources, args.nested)?;
+    for skipped in &found.skipped {
+        note!("skipped {}: {}", skipped.place, skipped.reason);
+    }
+    let faults = summary(found.skipped.iter().filter(|skipped| skipped.cause.is_fault()));
+    if args.strict && !faults.is_empty() {
+        bail!("--strict: skipped {faults}; mend what is named above, or build without --strict");
+    }
     if found.skills.is_empty() && args.remove.is_empty() {
-        for skipped in &found.skipped {
-            eprintln!("skipped {}: {}", skipped.place, skipped.reason);
-        }
         let sources: Vec<String> = args.sources.iter().map(|source| source.display().to_string()).collect();
         bail!("no skill in {}; a skill is a folder with a SKILL.md in it", sources.join(", "));
     }
     let existing = if args.append { Existing::read(&args.out, &encoder)? } else { Existing::default() };
     let folder = NewFolder::new(&args.out, INDEX_FOLDER)?;
+    let replaced = folder.replaces().then(|| n_skills_of(&args.out));
 
     let n_new = found.skills.len();
     let mut skills = embed_skills(&encoder, found.skills, &existing, &args)?;
     let embedded_in = start.elapsed();
-    let new_ids: HashSet<String> = skills.iter().map(|skill| skill.card.id.clone()).collect();
+    let new: HashMap<String, (Card, u64)> =
+        skills.iter().map(|skill| (skill.card.id.clone(), (skill.card.clone(), skill.content_hash))).collect();
+    let mut changes = Changes { added: new.len(), ..Changes::default() };
     let mut missing: HashSet<&str> = args.remove.iter().map(String::as_str).collect();
     let mut frequencies = existing.frequencies;
     for skill in existing.skills {
         let id = skill.card.id.as_str();
         let removed = missing.remove(id) || args.remove.iter().any(|other| other == id);
-        if removed || new_ids.contains(id) {
+        let again = new.get(id);
+        if let Some((card, content_hash)) = again {
+            changes.added -= 1;
+            match skill.card == *card && skill.content_hash == *content_hash {
+                true => changes.unchanged += 1,
+                false => changes.replaced += 1,
+            }
+        } else if removed {
+            changes.removed += 1;
+        }
+        if removed || again.is_some() {
             // Of a skill that goes only the kept terms are known; the others stay counted until the next full build.
             if let SkillTerms::Kept(terms) = &skill.terms {
                 terms.uncount(&mut frequencies);
@@ -136,11 +169,34 @@ pub fn run(args: IndexArgs) -> Result<()> {
     progress.finish();
     write(folder, &output)?;
 
-    for skipped in &found.skipped {
-        eprintln!("skipped {}: {}", skipped.place, skipped.reason);
-    }
-    report(&args, &output, found.skipped.len(), n_new as f64 / embedded_in.as_secs_f64());
+    let skills_per_s = n_new as f64 / embedded_in.as_secs_f64();
+    let changes = args.append.then_some(changes);
+    report(&args, &output, &Report { skipped: &found.skipped, skills_per_s, replaced, changes });
     Ok(())
+}
+
+/// What was done, besides the files.
+struct Report<'a> {
+    skipped: &'a [Skipped],
+    skills_per_s: f64,
+    /// An index that was there before: the number of its skills, if that can be read.
+    replaced: Option<Option<usize>>,
+    /// With `--append`.
+    changes: Option<Changes>,
+}
+
+/// What `--append` did.
+#[derive(Default, serde::Serialize)]
+struct Changes {
+    added: usize,
+    replaced: usize,
+    unchanged: usize,
+    removed: usize,
+}
+
+/// Number of skills of the index in a folder; none when this version does not read it.
+fn n_skills_of(dir: &Path) -> Option<usize> {
+    Some(IndexManifest::open(&read(&dir.join(INDEX_FILE)).ok()?).ok()?.n_skills)
 }
 
 /// Links are the same each time only when one thread makes them.
@@ -257,7 +313,9 @@ fn write(folder: NewFolder, output: &IndexOutput) -> Result<()> {
     folder.finish()
 }
 
-fn report(args: &IndexArgs, output: &IndexOutput, n_skipped: usize, skills_per_s: f64) {
+fn report(args: &IndexArgs, output: &IndexOutput, report: &Report) {
+    let Report { skipped, skills_per_s, replaced, changes } = report;
+    let n_skipped = skipped.len();
     let n_skills = output.manifest.n_skills;
     let total: usize = output.files.iter().map(|(_, bytes)| bytes.len()).sum();
     let of = |kind| output.manifest.files.bytes_of(kind);
@@ -266,21 +324,41 @@ fn report(args: &IndexArgs, output: &IndexOutput, n_skipped: usize, skills_per_s
             "total": total, "vectors": of(Kind::Vectors), "lexical": of(Kind::Lexical), "links": of(Kind::Links),
             "cards": of(Kind::Cards), "bodies": of(Kind::Bodies), "map": of(Kind::Map),
         });
-        let report = json!({
-            "n_skills": n_skills, "n_skipped": n_skipped, "skills_per_s": skills_per_s, "bytes": bytes, "out": args.out,
+        let mut report = json!({
+            "n_skills": n_skills, "n_skipped": n_skipped, "skipped": by_cause(skipped), "skills_per_s": skills_per_s,
+            "bytes": bytes, "out": args.out, "replaced_index": replaced.is_some(),
         });
-        println!("{report}");
+        if let Some(changes) = changes {
+            report["changes"] = json!(changes);
+        }
+        say!("{report}");
         return;
     }
-    println!("{}: {n_skills} skills, {n_skipped} skipped, {skills_per_s:.1} skills/s", args.out.display());
+    say!("{}: {n_skills} skills, {n_skipped} skipped, {skills_per_s:.1} skills/s", args.out.display());
     for kind in [Kind::Vectors, Kind::Lexical, Kind::Links, Kind::Cards, Kind::Bodies, Kind::Map] {
         if of(kind) > 0 {
-            println!(
-                "  {:8} {:>9.2} MB  {:>6.0} bytes a skill",
-                kind.name(),
-                of(kind) as f64 / 1e6,
-                of(kind) as f64 / n_skills.max(1) as f64
-            );
+            let size = size(of(kind));
+            say!("  {:8} {size:>12}  {:>6.0} bytes a skill", kind.name(), of(kind) as f64 / n_skills.max(1) as f64);
         }
+    }
+    match (changes, replaced) {
+        (Some(Changes { added, replaced, unchanged, removed }), _) => {
+            say!("added {added}, replaced {replaced}, removed {removed}; {unchanged} were there already as they are");
+        }
+        (None, Some(Some(n_skills))) => say!("it replaces an index of {n_skills} skills that was there"),
+        (None, Some(None)) => say!("it replaces an index that was there"),
+        (None, None) => {}
+    }
+    if n_skipped > 0 {
+        say!("skipped {n_skipped}: {}", summary(*skipped));
+    }
+}
+
+/// A number of bytes, for people.
+fn size(n_bytes: u64) -> String {
+    match n_bytes {
+        0..1_000 => format!("{n_bytes} bytes"),
+        1_000..1_000_000 => format!("{:.1} KB", n_bytes as f64 / 1e3),
+        _ => format!("{:.2} MB", n_bytes as f64 / 1e6),
     }
 }

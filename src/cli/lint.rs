@@ -1,11 +1,8 @@
 //! `skillrouter lint`: what strict readers of the specification object to, and what a careful reader wants to see.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::{Value, json};
 use skillrouter::{
@@ -13,13 +10,20 @@ use skillrouter::{
     skill::{Finding, SkillFile, Validator},
 };
 
-use super::{Outcome, files::read};
+use super::{
+    Outcome,
+    files::read,
+    source::{SKILL_FILE, Walk, absolute},
+};
 
 /// Check SKILL.md files against the specification of agentskills.io
 ///
 /// Two public validators disagree: one refuses unknown fields and takes letters of any script, the other wants ASCII
 /// names and no angle brackets in descriptions. Both verdicts are shown. Exit code 0 when neither objects, 1 when one
 /// does, 2 for errors.
+///
+/// The same files are read as by `skillrouter index`: links are followed, ignore files inside a folder respected, and
+/// SKILL.md files inside other skills left out.
 ///
 /// Then come risk notes, such as "downloads and runs remote code", each with its line. They are facts to look at, not
 /// objections, and do not change the exit code. In JSON, lines count from 1 in the body; 0 is the front matter.
@@ -28,6 +32,9 @@ pub struct LintArgs {
     /// Skill folders, folders of them, or SKILL.md files
     #[arg(required = true)]
     paths: Vec<PathBuf>,
+    /// Also check SKILL.md files that lie inside other skills
+    #[arg(long)]
+    nested: bool,
     /// Print one JSON object a skill
     #[arg(long)]
     json: bool,
@@ -37,7 +44,15 @@ pub struct LintArgs {
 pub fn run(args: LintArgs) -> Result<Outcome> {
     let mut files = Vec::new();
     for path in &args.paths {
-        collect(path, &mut files)?;
+        if path.is_dir() {
+            let walk = Walk::new(path, args.nested);
+            for skipped in &walk.skipped {
+                note!("skipped {}: {}", skipped.place, skipped.reason);
+            }
+            files.extend(walk.skills);
+        } else {
+            files.push(path.clone());
+        }
     }
     if files.is_empty() {
         bail!("no SKILL.md in the given paths");
@@ -48,29 +63,14 @@ pub fn run(args: LintArgs) -> Result<Outcome> {
         let objected = linted.findings.iter().any(|finding| finding.validator != Validator::Advice);
         n_objected += usize::from(objected);
         match args.json {
-            true => println!("{}", linted.to_json(file)),
+            true => say!("{}", linted.to_json(file)),
             false => linted.print(file),
         }
     }
     if !args.json {
-        println!("{} skills, {n_objected} with objections", files.len());
+        say!("{} skills, {n_objected} with objections", files.len());
     }
     Ok(if n_objected == 0 { Outcome::Found } else { Outcome::Nothing })
-}
-
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    if path.is_file() {
-        files.push(path.to_owned());
-    } else {
-        let walk = ignore::WalkBuilder::new(path).hidden(false).require_git(false).sort_by_file_name(Ord::cmp).build();
-        for entry in walk {
-            let entry = entry.with_context(|| format!("cannot read {}", path.display()))?;
-            if entry.file_name() == "SKILL.md" {
-                files.push(entry.into_path());
-            }
-        }
-    }
-    Ok(())
 }
 
 /// What there is to say of one file.
@@ -82,9 +82,9 @@ struct Linted {
 }
 
 fn lint(file: &Path) -> Result<Linted> {
-    let folder = fs::canonicalize(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let folder = folder.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
-    Ok(match SkillFile::parse(&folder, &read(file)?) {
+    let path = absolute(file);
+    let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+    let mut linted = match SkillFile::parse(&folder, &read(file)?) {
         Ok(skill) => {
             let notes = risk::find(&skill.skill);
             Linted { findings: skill.lint(), notes, body_line: skill.body_line }
@@ -93,7 +93,19 @@ fn lint(file: &Path) -> Result<Linted> {
             let finding = Finding { validator: Validator::Both, message: error.to_string() };
             Linted { findings: vec![finding], notes: Vec::new(), body_line: 1 }
         }
-    })
+    };
+    linted.findings.extend(spelling(file));
+    Ok(linted)
+}
+
+/// What the validators say of another spelling of `SKILL.md`: the reference takes `skill.md` too.
+fn spelling(file: &Path) -> Option<Finding> {
+    let name = file.file_name()?.to_string_lossy().into_owned();
+    if name == SKILL_FILE || !name.eq_ignore_ascii_case(SKILL_FILE) {
+        return None;
+    }
+    let validator = if name == "skill.md" { Validator::Ascii } else { Validator::Both };
+    Some(Finding { validator, message: format!("the file is named {name}; most agents look for {SKILL_FILE} only") })
 }
 
 impl Linted {
@@ -122,14 +134,14 @@ impl Linted {
                 Validator::Ascii => "ASCII validator",
                 Validator::Advice => "advice",
             };
-            println!("{file}: {validator}: {message}");
+            say!("{file}: {validator}: {message}");
         }
         for (Risk { title, line, count, .. }, excerpt) in self.risks() {
             // A line of the file, so that editors find it.
             let line = if line == 0 { String::new() } else { format!(":{}", self.body_line + line as usize - 1) };
             let times = if count == 1 { String::new() } else { format!(", in {count} lines") };
             let shown = if excerpt.is_empty() { String::new() } else { format!(": {excerpt}") };
-            println!("{file}{line}: note: {title}{times}{shown}");
+            say!("{file}{line}: note: {title}{times}{shown}");
         }
     }
 

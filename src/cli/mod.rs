@@ -1,5 +1,15 @@
 //! The command line program: one file for each subcommand. This is where files are read and written.
 
+/// [`output::say`] with the arguments of `println!`.
+macro_rules! say {
+    ($($line:tt)*) => { $crate::cli::output::say(format_args!($($line)*)) };
+}
+
+/// [`output::note`] with the arguments of `eprintln!`.
+macro_rules! note {
+    ($($line:tt)*) => { $crate::cli::output::note(format_args!($($line)*)) };
+}
+
 pub mod adjust;
 pub mod bench;
 mod convert;
@@ -10,6 +20,7 @@ pub mod fetch_model;
 mod files;
 pub mod index;
 pub mod lint;
+pub mod output;
 mod progress;
 pub mod quantize;
 pub mod rerank;

@@ -1,6 +1,7 @@
 //! `skillrouter route`: a task on the command line, the fitting skills as answer.
 
 use std::{
+    io::{self, IsTerminal, Read},
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -20,7 +21,7 @@ use skillrouter::{
 use super::{
     DEFAULT_MODEL, Outcome,
     device::DeviceArg,
-    files::{Parts, add_index_file, open_encoder, open_index, open_reranker},
+    files::{Parts, add_index_file, model_folder, open_encoder, open_index, open_reranker},
     rerank::{self, DocumentsArg},
 };
 
@@ -110,7 +111,8 @@ impl SearchArgs {
             router.set_encoder(open_encoder(&self.model, self.device)?)?;
         }
         let named = router.index().manifest().routing.reranker.clone();
-        let beside = |name: &str| self.model.parent().unwrap_or(Path::new("")).join(name);
+        let model = model_folder(&self.model);
+        let beside = |name: &str| model.parent().unwrap_or(Path::new("")).join(name);
         let (dir, mut usage) = match (&self.reranker, named) {
             (Some(dir), _) => {
                 let name = dir.display().to_string();
@@ -130,7 +132,7 @@ impl SearchArgs {
             return Ok((router, None));
         }
         if self.reranker.is_none() && !dir.exists() {
-            eprintln!("note: {} does not exist, so answers are not reranked", dir.display());
+            note!("note: {} does not exist, so answers are not reranked", dir.display());
             return Ok((router, None));
         }
         usage.documents = self.documents.map_or(usage.documents, Documents::from);
@@ -186,6 +188,9 @@ impl RerankStage {
 
 /// Find the skills that fit a task
 ///
+/// The task is the last argument, or comes through a pipe. The default model is looked for below the current folder, and then
+/// around the program itself.
+///
 /// Exit code 0 when there are some, 1 when nothing fits, 2 for errors.
 #[derive(Args)]
 pub struct RouteArgs {
@@ -197,27 +202,44 @@ pub struct RouteArgs {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// The task, in your own words
-    task: String,
+    /// The task, in your own words; "-" reads it from standard input, as does a pipe without it
+    task: Option<String>,
+}
+
+/// The task of an argument, or of standard input.
+fn read_task(task: Option<String>) -> Result<String> {
+    match task {
+        Some(task) if task != "-" => Ok(task),
+        None if io::stdin().is_terminal() => {
+            bail!("there is no task; give it as the last argument, in quotes, or through a pipe")
+        }
+        _ => {
+            let mut bytes = Vec::new();
+            io::stdin().read_to_end(&mut bytes).context("cannot read the task from standard input")?;
+            let text = String::from_utf8(bytes).ok().context("the task is not text in UTF-8; write it as UTF-8")?;
+            Ok(text.trim_start_matches('\u{feff}').trim().to_owned())
+        }
+    }
 }
 
 /// Runs the subcommand.
 pub fn run(args: RouteArgs) -> Result<Outcome> {
+    let task = read_task(args.task)?;
     let start = Instant::now();
     let (mut router, reranking) = args.search.open(Parts::Search)?;
-    let reranking = reranking.filter(|reranking| reranking.serves(&args.task));
+    let reranking = reranking.filter(|reranking| reranking.serves(&task));
     let opened_in = start.elapsed();
     let start = Instant::now();
     let top = args.top as usize;
     let options = args.search.options(top, reranking.as_ref());
-    let encoded = pollster::block_on(router.encode(&args.task, options))?;
+    let encoded = pollster::block_on(router.encode(&task, options))?;
     let encoded_in = start.elapsed();
-    let mut answer = router.search(&args.task, &encoded, options)?;
+    let mut answer = router.search(&task, &encoded, options)?;
     let searched_in = start.elapsed() - encoded_in;
     let start = Instant::now();
     if let Some(reranking) = &reranking {
         add_shards(&mut router, &args.search.index, &answer, true)?;
-        answer = reranking.apply(&router, &args.task, &answer, top)?;
+        answer = reranking.apply(&router, &task, &answer, top)?;
     }
     let reranked_in = start.elapsed();
     add_shards(&mut router, &args.search.index, &answer, false)?;
@@ -236,7 +258,7 @@ pub fn run(args: RouteArgs) -> Result<Outcome> {
         if let Some(fit) = answer.fit {
             found["fit"] = json!(fit);
         }
-        println!("{found}");
+        say!("{found}");
     } else {
         print(&router, &answer, &routes);
     }
@@ -283,33 +305,38 @@ fn routes(router: &Router, answer: &Answer) -> Result<Vec<Value>> {
 
 fn print(router: &Router, answer: &Answer, routes: &[Value]) {
     if routes.is_empty() {
-        println!("nothing matches; try other words for the task");
+        say!("nothing matches; try other words for the task");
     }
     match answer.fit.map(|fit| fit.word) {
-        Some(Word::None) => println!("nothing here seems to fit this task; the nearest are"),
-        Some(Word::Weak) => println!("a weak fit; look at all of them"),
-        _ => {}
+        Some(Word::None) => say!("nothing here seems to fit this task; the nearest are"),
+        Some(Word::Weak) => say!("a weak fit; look at all of them"),
+        Some(Word::Likely) => say!("the first is likely to fit"),
+        Some(Word::Strong) => say!("the first fits well"),
+        None => {}
     }
     for (place, (route, Route { skill_idx, .. })) in routes.iter().zip(&answer.routes).enumerate() {
         let text = |key: &str| route[key].as_str().unwrap_or_default().to_owned();
-        println!("{:>2}. {}  {:.3}", place + 1, text("name"), route["score"].as_f64().unwrap_or_default());
+        say!("{:>2}. {}  {:.3}", place + 1, text("name"), route["score"].as_f64().unwrap_or_default());
         let description: String = text("description").chars().take(200).collect();
-        println!("    {}", description.replace('\n', " "));
+        say!("    {}", description.replace('\n', " "));
         let origin =
             if text("source").is_empty() { text("id") } else { format!("{}  {}", text("source"), text("license")) };
-        println!("    {origin}");
+        say!("    {origin}");
         if let Some(notes) = notes(&router.index().risks(*skill_idx)) {
-            println!("    notes: {notes}");
+            say!("    notes: {notes}");
         }
     }
 }
 
-/// The gravest notes of a skill in a line. What is only worth knowing is left to `lint` and to the JSON.
+/// The notes of a skill in a line, the gravest first, and the number of the others. A skill of which things are only worth
+/// knowing has no line: they are left to `lint` and to the JSON.
 fn notes(risks: &[Risk]) -> Option<String> {
-    let grave: Vec<&Risk> = risks.iter().filter(|risk| risk.category != Category::Hygiene).collect();
+    let mut grave: Vec<&Risk> = risks.iter().filter(|risk| risk.category != Category::Hygiene).collect();
+    grave.sort_by_key(|risk| risk.category);
     let mut notes: Vec<String> = grave.iter().take(NOTES_SHOWN).map(|risk| note(risk)).collect();
-    if grave.len() > NOTES_SHOWN {
-        notes.push(format!("{} more", grave.len() - NOTES_SHOWN));
+    let n_more = risks.len() - notes.len();
+    if n_more > 0 && !notes.is_empty() {
+        notes.push(format!("{n_more} more"));
     }
     (!notes.is_empty()).then(|| notes.join("; "))
 }

@@ -35,7 +35,7 @@ pub fn run(args: ServeArgs) -> Result<()> {
         let listener = tokio::net::TcpListener::bind(address)
             .await
             .with_context(|| format!("port {} is taken; choose another with --port, or --port 0 for any", args.port))?;
-        println!("http://{}/", listener.local_addr()?);
+        say!("http://{}/", listener.local_addr()?);
         // What a static host would do at best: files are checked for freshness, so that an edit shows at once.
         let fresh = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         let app = Router::new().fallback_service(ServeDir::new(&args.dir)).layer(fresh);

@@ -37,10 +37,10 @@ pub struct VerifyArgs {
 pub fn run(args: VerifyArgs) -> Result<Outcome> {
     let result = verify(&args.dir);
     match (&result, args.json) {
-        (Ok(n_files), true) => println!("{}", json!({"sound": true, "n_files": n_files})),
-        (Ok(n_files), false) => println!("{}: sound, {n_files} files", args.dir.display()),
-        (Err(error), true) => println!("{}", json!({"sound": false, "error": format!("{error:#}")})),
-        (Err(error), false) => eprintln!("error: {error:#}"),
+        (Ok(n_files), true) => say!("{}", json!({"sound": true, "n_files": n_files})),
+        (Ok(n_files), false) => say!("{}: sound, {n_files} files", args.dir.display()),
+        (Err(error), true) => say!("{}", json!({"sound": false, "error": format!("{error:#}")})),
+        (Err(error), false) => note!("error: {error:#}"),
     }
     Ok(if result.is_ok() { Outcome::Found } else { Outcome::Unsound })
 }

@@ -145,7 +145,7 @@ fn check_links(file: &str, payload: &[u8], n_skills: usize) -> Result<()> {
     for _ in 0..n_linked {
         numbers.varint()?; // A row; reading the graph checks it.
     }
-    let mut check_layer = |numbers: &mut Reader, n_points: u64, n_links: usize| {
+    let check_layer = |numbers: &mut Reader, n_points: u64, n_links: usize| {
         for _ in 0..n_points {
             for _ in 0..n_links {
                 let link = numbers.varint()?;

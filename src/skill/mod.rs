@@ -1,6 +1,10 @@
 //! A skill: what a `SKILL.md` says, taken apart leniently for the index and judged strictly by `lint`.
 
 #[cfg(feature = "build")]
+mod encoding;
+#[cfg(feature = "build")]
+mod lines;
+#[cfg(feature = "build")]
 mod lint;
 #[cfg(feature = "build")]
 mod parse;
@@ -10,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "build")]
 pub use lint::{Finding, Validator};
 #[cfg(feature = "build")]
-pub use parse::{FILE_MAX_BYTES, SkillFile};
+pub use parse::{FILE_MAX_BYTES, SkillFile, plain_text};
 
 /// Longest `name` that the specification allows, in characters.
 pub const NAME_MAX_CHARS: usize = 64;

@@ -6,7 +6,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{DESCRIPTION_MAX_CHARS, Skill};
+use super::{
+    DESCRIPTION_MAX_CHARS, Skill, encoding,
+    lines::{keeps_hash, read_lines},
+};
 use crate::error::{Error, Result};
 
 /// Largest `SKILL.md` that is read, in bytes. The largest of 105,000 public files is well under a tenth of it.
@@ -72,13 +75,8 @@ fn decode(id: &str, bytes: &[u8], guesses: &mut Vec<String>) -> Result<String> {
         let reason = format!("it has {n_bytes} bytes; the longest SKILL.md that is read has {FILE_MAX_BYTES}");
         return Err(Error::malformed(id, reason));
     }
-    if bytes.contains(&0) {
-        return Err(Error::malformed(id, "it is binary, not text; save SKILL.md as UTF-8"));
-    }
-    let text = String::from_utf8_lossy(bytes);
-    if matches!(text, std::borrow::Cow::Owned(_)) {
-        guesses.push("it is not valid UTF-8: wrong bytes were replaced".to_owned());
-    }
+    let (text, guess) = encoding::decode(bytes).map_err(|reason| Error::malformed(id, reason))?;
+    guesses.extend(guess);
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
     match text.trim().is_empty() {
         true => Err(Error::malformed(id, "it is empty; write a name, a description and instructions")),
@@ -91,10 +89,33 @@ fn read_frontmatter(yaml: Option<&str>, guesses: &mut Vec<String>) -> Map<String
         guesses.push("it has no front matter: name and description were taken from the folder and the text".to_owned());
         return Map::new();
     };
-    parse_yaml(yaml).unwrap_or_else(|reason| {
-        guesses.push(format!("its front matter is not YAML ({reason}): it was read line by line"));
-        parse_lines(yaml)
-    })
+    let lines = read_lines(yaml);
+    let Some(mut map) = parse_yaml(yaml) else {
+        guesses.push(
+            "its front matter is not YAML: it was read line by line; put values with a colon or a quote in them into quotes"
+                .to_owned(),
+        );
+        return lines.into_iter().map(|(key, line)| (key, Value::String(line.text))).collect();
+    };
+    for (key, value) in &mut map {
+        let Some(line) = lines.get(key) else { continue };
+        match value {
+            // `1.10`, `007` and `on` are what their author wrote.
+            Value::Number(_) => *value = Value::String(line.text.clone()),
+            Value::Bool(flag) if line.text != flag.to_string() => *value = Value::String(line.text.clone()),
+            Value::String(text) if keeps_hash(key) && line.is_plain && is_cut_at_hash(text, &line.text) => {
+                guesses
+                    .push(format!("{key} is cut at \" #\" by readers of YAML: all of it was read; put it into quotes"));
+                text.clone_from(&line.text);
+            }
+            _ => {}
+        }
+    }
+    map
+}
+
+fn is_cut_at_hash(cut: &str, whole: &str) -> bool {
+    whole.strip_prefix(cut.trim()).is_some_and(|rest| rest.trim_start().starts_with('#'))
 }
 
 /// Splits at the `---` lines. A file whose front matter never ends has none.
@@ -115,56 +136,16 @@ fn split_frontmatter(text: &str) -> (Option<&str>, &str) {
     (None, text)
 }
 
-fn parse_yaml(yaml: &str) -> std::result::Result<Map<String, Value>, String> {
-    let value: Value = serde_saphyr::from_str(yaml).map_err(|error| {
-        // The first line of the message says it; the rest draws the place with arrows.
-        error.to_string().lines().next().unwrap_or_default().to_owned()
-    })?;
-    match value {
-        Value::Object(map) => Ok(map),
-        Value::Null => Ok(Map::new()),
-        _ => Err("it is not a map".to_owned()),
+fn parse_yaml(yaml: &str) -> Option<Map<String, Value>> {
+    match serde_saphyr::from_str(yaml).ok()? {
+        Value::Object(map) => Some(map),
+        Value::Null => Some(Map::new()),
+        _ => None,
     }
-}
-
-/// `key: rest of the line`, with indented lines continuing the value: what people mean when their YAML is not YAML.
-fn parse_lines(yaml: &str) -> Map<String, Value> {
-    let mut map = Map::new();
-    let mut current: Option<(String, String)> = None;
-    for line in yaml.lines() {
-        // Known fields may be indented by mistake; other indented lines belong to the value above them.
-        let known = |key: &str| matches!(key.trim(), "name" | "description" | "license" | "when_to_use");
-        let plain = |key: &str| !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
-        let key =
-            line.split_once(':').filter(|(key, _)| known(key) || plain(key)).map(|(key, value)| (key.trim(), value));
-        match (key, &mut current) {
-            (Some((key, value)), _) => {
-                if let Some((key, value)) = current.replace((key.to_owned(), value.trim().to_owned())) {
-                    map.insert(key, Value::String(unquote(&value)));
-                }
-            }
-            (None, Some((_, value))) => {
-                if matches!(value.as_str(), "|" | ">" | "|-" | ">-") {
-                    value.clear();
-                }
-                *value = format!("{value} {}", line.trim()).trim().to_owned();
-            }
-            (None, None) => {}
-        }
-    }
-    if let Some((key, value)) = current {
-        map.insert(key, Value::String(unquote(&value)));
-    }
-    map
-}
-
-fn unquote(value: &str) -> String {
-    let inner = |quote: char| value.strip_prefix(quote).and_then(|value| value.strip_suffix(quote));
-    inner('"').or(inner('\'')).unwrap_or(value).to_owned()
 }
 
 /// A scalar as text; lists are joined with commas, and maps are no text.
-pub(super) fn plain_text(value: &Value) -> Option<String> {
+pub fn plain_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()),
         Value::Number(number) => Some(number.to_string()),
@@ -220,6 +201,56 @@ mod tests {
         check("---\n---\nonly a body", "pdf-merge", "only a body", "only a body");
     }
 
+    /// What people write and YAML reads otherwise, or not at all.
+    #[test]
+    fn front_matter_says_what_its_author_wrote() {
+        let nested = "metadata:\n  author:\n    name: Some Author\n  env:\n    - name: KEY\n  description: remark\n  license: other";
+        check(
+            &format!("---\nname: ferry\ndescription: Plans trips: ferries\n{nested}\n---\nc"),
+            "ferry",
+            "Plans trips: ferries",
+            "c",
+        );
+        check(
+            "---\nname: strike # short\ndescription: >-\n  Finds a way.\n  Use when: stranded.\n  name: the stop.\nversion: \"1\" \"x\"\n---\nc",
+            "strike",
+            "Finds a way. Use when: stranded. name: the stop.",
+            "c",
+        );
+        check(
+            "---\nname: \"toll\"\ndescription: \"Tolls: \"cars\", lorries\"\n---\nc",
+            "toll",
+            "Tolls: \"cars\", lorries",
+            "c",
+        );
+        check(
+            "---\nname: inline\ndescription: | Plans: by train\n  and on foot.\n---\nc",
+            "inline",
+            "Plans: by train and on foot.",
+            "c",
+        );
+        check(
+            "---\nname: two\ndescription: Books passes\n  for groups: schools\n  of ten\n---\nc",
+            "two",
+            "Books passes for groups: schools of ten",
+            "c",
+        );
+        check("---\nname:no-space\ndescription:Reserves seats.\n---\nc", "no-space", "Reserves seats.", "c");
+        check("---\nname: at\ndescription: @railway helper\n---\nc", "at", "@railway helper", "c");
+        for scalar in ["1.10", "007", "0x1F", "on", "yes", "12e3", "1_000"] {
+            check(&format!("---\nname: {scalar}\ndescription: b\n---\nc"), scalar, "b", "c");
+            check(&format!("---\nname: {scalar} # c\ndescription: b: d\n---\nc"), scalar, "b: d", "c");
+        }
+        let cut = parse("---\nname: chat\ndescription: Posts to the #quayside channel\n---\nc");
+        assert_eq!(cut.skill.description, "Posts to the #quayside channel");
+        assert!(cut.guesses[0].contains("description is cut at \" #\""), "{:?}", cut.guesses);
+        let tools = parse("---\nname: a\ndescription: b: c\nallowed-tools:\n  - Bash\n  - Read\n---\nc");
+        assert_eq!(tools.skill.allowed_tools, "Bash, Read");
+        assert!(parse("---\nname: a\ndescription: 'it''s # fine'\n---\nc").guesses.is_empty());
+        let words = parse("---\nname: a\ndescription: b: c\n---\nc").guesses.join(" ");
+        assert!(!words.contains("mapping") && words.contains("quotes"), "{words}");
+    }
+
     #[test]
     fn the_line_of_the_body_is_known() {
         assert_eq!(parse("---\nname: a\ndescription: b\n---\n\n\n# Body").body_line, 7);
@@ -237,9 +268,12 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_refused() {
-        for bytes in [&b""[..], b" \n\t", b"\x00\x01binary", &vec![b'a'; FILE_MAX_BYTES + 1]] {
+        for bytes in
+            [&b""[..], b" \n\t", b"\x00\x01binary", b"\xc6\xcf\xcc\xd1 in GBK", &vec![b'a'; FILE_MAX_BYTES + 1]]
+        {
             assert_eq!(SkillFile::parse("x", bytes).unwrap_err().code(), "malformed");
         }
-        assert!(SkillFile::parse("x", b"caf\xe9 for all").unwrap().guesses[0].contains("UTF-8"));
+        let latin = SkillFile::parse("x", b"caf\xe9 for all").unwrap();
+        assert_eq!((latin.skill.body.as_str(), latin.guesses[0].contains("UTF-8")), ("café for all", true));
     }
 }

@@ -152,12 +152,12 @@ fn write_manifest(manifest: &mut ModelManifest, folder: &NewFolder) -> Result<()
 /// Prints the report of [`convert`].
 pub fn print(report: &Value, as_json: bool) {
     if as_json {
-        println!("{report}");
+        say!("{report}");
         return;
     }
     let text = |key: &str| report[key].as_str().unwrap_or_default();
     let megabytes = report["bytes"].as_f64().unwrap_or_default() / 1e6;
-    println!(
+    say!(
         "{}: {} {}, {} bits, {megabytes:.1} MB in {} files",
         text("out"),
         text("task"),
