@@ -168,7 +168,7 @@ for (const [reranker, kinds] of SHARDS) {
     await page.goto('bench.html?scan=none&tokens=none');
     const requests = [];
     context.on('request', (request) => requests.push(request));
-    const router = await openRouter(page, { prefetch_bytes: 0, reranker });
+    const router = await openRouter(page, { prefetch: 'none', reranker });
     await router.evaluate((router) => router.reranker_ready ?? router.ready);
     const n_loading = requests.length;
     expect(requests.every((request) => request.url().startsWith(baseURL))).toBe(true);
