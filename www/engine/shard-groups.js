@@ -10,7 +10,7 @@ import { sha256_hex } from '../pkg/search/skillrouter.js';
 import { alone } from '../shared/turns.js';
 import { canStore } from '../storage/cache.js';
 
-/** The smallest group: a host that guesses the wanted shard is right once in eight times. */
+/** A host that guesses the wanted shard is right once in eight times. */
 export const GROUP_SIZE = 8;
 
 const SECRET_BYTES = 16;
