@@ -45,8 +45,14 @@ export interface OpenOptions {
    */
   device?: 'auto' | 'cpu' | 'gpu';
   /**
-   * Cards and bodies are fetched ahead when they are together at most this large, so that no request depends on what is asked.
-   * Default 4 MiB; 0 fetches each shard when it is needed.
+   * What is fetched before anybody needs it. `all`: names and descriptions of all skills (some 140 bytes a skill), in the background
+   * and whatever is asked, so that no request depends on a query. `none`: they are fetched in parts when an answer or the reranker
+   * needs them, which is less to download, and lets the host of the index learn what is looked for. Default `all`.
+   */
+  prefetch?: 'all' | 'none';
+  /**
+   * With `prefetch: 'all'`, instructions are fetched ahead too when the index without words and vectors is at most this large; else
+   * opening a skill fetches the part that holds it together with at least seven others, the same ones each time. Default 4 MiB.
    */
   prefetch_bytes?: number;
   onProgress?: (progress: Progress) => void;
@@ -69,8 +75,8 @@ export interface RouteOptions {
   /** Whether to wait for models that are still loading. Default: not while typing. */
   wait?: boolean;
   /**
-   * How many of the best skills the reranker reads; 0 leaves it out. Their texts are fetched where they are not here yet.
-   * Default: what the index says when its own reranker is open (0 for tasks longer than it is good for), 20 for another, 0
+   * How many of the best skills the reranker reads; 0 leaves it out. Where instructions are not fetched ahead, it reads names and
+   * descriptions alone, and `reranked.without` says so. Default: what the index says when its own reranker is open (0 for tasks longer than it is good for), 20 for another, 0
    * without one.
    */
   rerank?: number;
@@ -81,8 +87,8 @@ export interface RouteOptions {
   documents?: 'exact' | 'fast';
   signal?: AbortSignal;
   /**
-   * Each stage as it is ready. A stage comes again when descriptions had to be fetched for it, and `reranked` comes after
-   * every batch that the reranker has read.
+   * Each stage as it is ready; `reranked` comes after every batch that the reranker has read. Where descriptions are not here yet,
+   * the last stage comes again with them, also after `route` has resolved.
    */
   onStage?: (answer: Answer) => void;
 }
@@ -104,7 +110,7 @@ export interface Risk {
   count: number;
 }
 
-/** One skill of an answer. `id` to `risks` are missing while they are being fetched. */
+/** One skill of an answer. `id` to `risks` are missing while they are being fetched; see `descriptions` of the answer. */
 export interface Route {
   /** Position in the index; the handle for `body`. */
   skill_idx: number;
@@ -171,8 +177,16 @@ export interface Answer {
   coverage?: number;
   /** Best first. Empty when nothing matches. */
   routes: Route[];
-  /** How many skills the reranker has read, and how many it is to read. Skills that it has read come first. */
-  reranked?: { done: number; of: number };
+  /**
+   * How many skills the reranker has read, and how many it is to read. Skills that it has read come first. `without`: some or all of
+   * them were read without their instructions, which are not here.
+   */
+  reranked?: { done: number; of: number; without?: 'bodies' };
+  /**
+   * Some routes have no description yet. `coming`: it is on its way. `missing`: it could not be fetched until now, see `reason`, and
+   * is tried again. `described` gives the answer with it.
+   */
+  descriptions?: 'coming' | 'missing';
   timings_ms: { lexical?: number; encode?: number; search?: number; cards?: number; rerank?: number; total: number };
 }
 
@@ -194,6 +208,11 @@ export interface About {
   width: number;
   /** Sizes of the index. */
   bytes: { total: number; vectors: number; lexical: number };
+  /**
+   * `all`: no request depends on a query, and that of an opened skill is hidden among those of others. `none`: parts of the index are
+   * fetched when they are needed, so its host can learn what is looked for. (In Node they are read, from the disk.)
+   */
+  prefetch: 'all' | 'none';
   /** The encoder, and the reranker where one is named. */
   models: ModelAbout[];
 }
@@ -272,6 +291,11 @@ export class SkillRouter extends EventTarget {
   about(): About;
   /** The best stage that can be reached. Degrading is a value: see `stage` and `reason`. */
   route(query: string, options?: RouteOptions): Promise<Answer>;
+  /**
+   * An answer whose descriptions were missing, when they have come, or when they could not be fetched (then `descriptions` is `missing`).
+   * With nothing missing, the same answer.
+   */
+  described(answer: Answer, options?: { signal?: AbortSignal }): Promise<Answer>;
   /** Markdown of the skill's instructions, from an untrusted source; null when the index holds none for it. */
   body(skill_idx: number): Promise<string | null>;
   /** Files of all indexes and models that this origin keeps. */

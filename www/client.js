@@ -9,6 +9,7 @@
  */
 
 import { Connection } from './messages/connection.js';
+import { tellDescriptions } from './messages/late-descriptions.js';
 import { abortError, firstOf, fromPlain, SkillRouterError } from './shared/error.js';
 import { deferred } from './shared/promises.js';
 
@@ -17,13 +18,14 @@ export { SkillRouterError };
 /** @typedef {'encoder' | 'reranker'} Role */
 
 const DEVICES = ['auto', 'cpu', 'gpu'];
-/** Cards and bodies of an index up to this size are fetched ahead: about a thousand skills. */
+const PREFETCHES = ['all', 'none'];
+/** Bodies of an index up to this size are fetched ahead too: about a thousand skills. */
 const PREFETCH_BYTES = 4 * 1024 * 1024;
 
 /** A router over one index. Made by `SkillRouter.open`. */
 export class SkillRouter extends EventTarget {
   /**
-   * @type {{ index_url: string, models_url: string } & Pick<import('./client.d.ts').OpenOptions, 'reranker' | 'device' | 'prefetch_bytes' | 'onProgress'>}
+   * @type {{ index_url: string, models_url: string } & Pick<import('./client.d.ts').OpenOptions, 'reranker' | 'device' | 'prefetch' | 'prefetch_bytes' | 'onProgress'>}
    */
   #options;
   /** @type {import('./client.d.ts').About} */
@@ -40,13 +42,12 @@ export class SkillRouter extends EventTarget {
 
   /** @param {import('./client.d.ts').OpenOptions} [options] */
   static async open({
-    index = 'index/', models = 'models/', reranker, device = 'auto', prefetch_bytes = PREFETCH_BYTES, onProgress, signal,
+    index = 'index/', models = 'models/', reranker, device = 'auto', prefetch = 'all', prefetch_bytes = PREFETCH_BYTES, onProgress, signal,
   } = {}) {
-    if (!DEVICES.includes(device)) {
-      throw new SkillRouterError('unavailable', `unknown device ${device}; choose one of ${DEVICES.join(', ')}`);
-    }
+    checkWord('device', device, DEVICES);
+    checkWord('prefetch', prefetch, PREFETCHES);
     const router = new SkillRouter();
-    router.#options = { index_url: folder(index), models_url: folder(models), reranker, device, prefetch_bytes, onProgress };
+    router.#options = { index_url: folder(index), models_url: folder(models), reranker, device, prefetch, prefetch_bytes, onProgress };
     await router.#connected(signal);
     signal?.addEventListener('abort', () => void router.#stop(), { once: true });
     if (signal?.aborted) void router.#stop();
@@ -76,7 +77,14 @@ export class SkillRouter extends EventTarget {
       signal = firstOf(this.#typing.signal, signal);
     }
     const stated = { top, mode, search, typing, wait, rerank, documents };
-    return this.#call('route', { query: String(query), options: stated }, { signal, onStage });
+    const answer = await this.#call('route', { query: String(query), options: stated }, { signal, onStage });
+    if (onStage) void tellDescriptions(answer, (told) => this.described(told, { signal }), onStage).catch(() => {}); // Whoever calls next is told what is wrong.
+    return answer;
+  }
+
+  /** @param {import('./client.d.ts').Answer} answer @param {{ signal?: AbortSignal }} [options] @returns {Promise<import('./client.d.ts').Answer>} */
+  async described(answer, { signal } = {}) {
+    return this.#call('described', { answer }, { signal });
   }
 
   /** @param {number} skill_idx */
@@ -191,6 +199,11 @@ export class SkillRouter extends EventTarget {
 /** Bundlers know a worker by exactly this expression. */
 function newWorker() {
   return new Worker(new URL('./engine/worker.js', import.meta.url), { type: 'module', name: 'skillrouter' });
+}
+
+/** @param {string} option @param {string} word @param {string[]} words that there are */
+function checkWord(option, word, words) {
+  if (!words.includes(word)) throw new SkillRouterError('unavailable', `unknown ${option} ${word}; choose one of ${words.join(', ')}`);
 }
 
 /** @param {string | URL} path @returns {string} the absolute address of a folder, with the slash at its end */

@@ -49,7 +49,7 @@ export class SkillRouter {
     const router = new SkillRouter();
     const options = {
       index_url: folder(index), models_url: folder(models), reranker, device: /** @type {const} */ ('cpu'),
-      prefetch_bytes: 0, skip: { encoder: null, reranker: null }, fetchFile: readLocalFile,
+      prefetch: /** @type {const} */ ('none'), prefetch_bytes: 0, skip: { encoder: null, reranker: null }, fetchFile: readLocalFile,
     };
     /** @type {import('./engine/session.js').SessionEvents} */
     const events = {

@@ -14,6 +14,7 @@
  * | `models` | folder that holds a folder for each model | `models/` |
  * | `reranker` | name of a reranker's folder in `models`, or `none` | the one that the index names |
  * | `device` | `auto`, `cpu` or `gpu` | `auto` |
+ * | `prefetch` | `all`: descriptions of all skills are fetched ahead, so that no request depends on what is asked; `none`: parts of the index are fetched when they are needed, so its host can learn what is looked for, and the element says so | `all` |
  * | `top` | number of skills in an answer | `8` |
  * | `label` | label of the text box; elements of one page need different ones | `Describe the task in your own words` |
  * | `placeholder` | shown in the empty text box | none |
@@ -23,7 +24,7 @@
  * | `hide-risks` | skills with risk notes of these categories are not shown: any of `prompt-injection`, `data-exfiltration`, `privilege-escalation` and `supply-chain`, with spaces between. Readers change it above the list, and the element then changes the attribute | none |
  * | `panel` | `side` shows instructions beside the list, or over the page where the element is narrower than 56rem; `none`: choosing a skill only fires the event | `side` |
  *
- * Elements of a page with the same `index`, `models`, `reranker` and `device` share one router, which is closed with the last of them.
+ * Elements of a page with the same `index`, `models`, `reranker`, `device` and `prefetch` share one router, which is closed with the last of them.
  *
  * Custom properties, each `--skill-search-…`: `accent`, `accent-ink`, `ink`, `muted`, `paper` (the text box), `surface` (cards and
  * panel), `line`, `field-line`, `words`, `danger`, `shadow`, `radius`, `font`, `mono`. Colours have a light and a dark default, by
@@ -61,7 +62,7 @@ export interface SkillSearchEventMap {
   /** How far the files have come. */
   'skill-search-progress': CustomEvent<Progress>;
   'skill-search-state': CustomEvent<SkillSearchState>;
-  /** A stage of an answer; `settled` when no better one follows. */
+  /** A stage of an answer; `settled` when no better one follows. It comes again when descriptions have come that it lacked. */
   'skill-search-answer': CustomEvent<{ query: string; answer: Answer; settled: boolean }>;
   /** Somebody chose a skill. Cancelable: `preventDefault()` keeps the panel shut. */
   'skill-search-choose': CustomEvent<{ route: Route; query: string }>;

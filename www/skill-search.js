@@ -20,9 +20,9 @@ import { Source, whenWanted } from './elements/skill-search/source.js';
 import { Status } from './elements/skill-search/status.js';
 import { styleSheet } from './elements/skill-search/style.js';
 
-const DEFAULTS = { index: 'index/', models: 'models/', device: 'auto', top: 8, hotkey: '/', label: 'Describe the task in your own words' };
+const DEFAULTS = { index: 'index/', models: 'models/', device: 'auto', prefetch: 'all', top: 8, hotkey: '/', label: 'Describe the task in your own words' };
 /** What decides where answers come from. */
-const SOURCE_ATTRIBUTES = ['index', 'models', 'reranker', 'device'];
+const SOURCE_ATTRIBUTES = ['index', 'models', 'reranker', 'device', 'prefetch'];
 /** Properties that a page may have set before it loaded this file. */
 const EARLY_PROPERTIES = ['router', 'value'];
 
@@ -225,7 +225,9 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
       index: folder('index'),
       models: folder('models'),
       reranker: reranker === 'none' ? null : reranker,
-      device: /** @type {import('./client.js').OpenOptions['device']} */ (this.getAttribute('device') || DEFAULTS.device), // A wrong one is an error of the router's.
+      // A wrong word is an error of the router's.
+      device: /** @type {import('./client.js').OpenOptions['device']} */ (this.getAttribute('device') || DEFAULTS.device),
+      prefetch: /** @type {import('./client.js').OpenOptions['prefetch']} */ (this.getAttribute('prefetch') || DEFAULTS.prefetch),
     };
   }
 
@@ -255,6 +257,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   #noteState(state) {
     const { state: word, text, error } = state;
     this.#status.showState(state);
+    this.#status.showPrefetch(this.#source?.router?.about?.().prefetch === 'none');
     if (word === 'ready' || error) {
       if (word === 'ready') this.#ready.resolve(/** @type {import('./skill-search.d.ts').RouterLike} */ (this.#source?.router));
       else this.#ready.reject(error);
@@ -291,7 +294,9 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
 
   /** @param {string} question */
   #showRoutes(question) {
-    if (this.#answer) this.#showAnswer(this.#list.show(this.#filter.sift(this.#answer), question));
+    if (!this.#answer) return;
+    this.#showAnswer(this.#list.show(this.#filter.sift(this.#answer), question));
+    this.#panel.describe(this.#answer.routes);
   }
 
   /** @param {boolean} shown whether the list shows its order already */

@@ -147,3 +147,53 @@ test('an index without HNSW links says so', async ({ page }) => {
   const error = await router.evaluate((router) => router.route('plan a wedding', { search: 'hnsw' }).catch(({ code, message }) => ({ code, message })));
   expect(error).toMatchObject({ code: 'unavailable', message: expect.stringContaining('--hnsw') });
 });
+
+test('descriptions on their way: the answer goes out without, nothing is asked for because of it, and it comes again with them', async ({ page, site }) => {
+  const held = [];
+  site.route('**/cards-*', (exchange) => void held.push(exchange));
+  const router = await openRouter(page, { ...WITHOUT, prefetch_bytes: 0 });
+  await expect.poll(() => held.length).toBe(1);
+  const requests = site.watch(/\/index\/(cards|bodies)-/);
+  const early = await router.evaluate(async (router, task) => {
+    window.stages = [];
+    const early = await router.route(task, { top: 3, onStage: (stage) => window.stages.push(stage) });
+    window.later = router.described(early);
+    return early;
+  }, 'turn these receipts into a spreadsheet');
+  expect(early).toMatchObject({ stage: 'retrieved', descriptions: 'coming', routes: [{ name: 'receipts-to-spreadsheet' }, {}, {}] });
+  expect(early.reason).toBeUndefined();
+  expect(early.routes[0].description).toBeUndefined();
+  expect(requests).toEqual([]);
+  held[0].continue();
+  const { later, stages } = await page.evaluate(async () => ({ later: await window.later, stages: window.stages }));
+  expect(later.routes[0]).toMatchObject({ id: expect.stringContaining('receipts'), description: expect.stringContaining('receipts'), score: early.routes[0].score });
+  expect([later.stage, later.descriptions]).toEqual(['retrieved', undefined]);
+  expect(stages.at(-1)).toEqual(later);
+  expect(await router.evaluate((router, answer) => router.described(answer), later)).toEqual(later);
+});
+
+test('descriptions that do not come are said to be missing, and are tried again by themselves', async ({ page, site }) => {
+  site.route('**/cards-*', (exchange) => exchange.fulfill({ status: 404 }));
+  const router = await openRouter(page, WITHOUT);
+  const answer = await router.evaluate((router, task) => router.route(task, { top: 3 }), 'turn these receipts into a spreadsheet');
+  expect(answer).toMatchObject({ descriptions: 'missing', reason: expect.stringMatching(/^descriptions are missing: \S+cards-\S+ is not on the server/) });
+  site.unrouteAll();
+  const later = await router.evaluate((router, answer) => router.described(answer), answer);
+  expect(later.routes[0].description).toContain('receipts');
+  expect([later.descriptions, later.reason]).toEqual([undefined, undefined]);
+});
+
+test('cards are fetched ahead unless one asks for none, and no other word is known', async ({ page, site }) => {
+  const requests = site.watch(/\/index\/(cards|bodies)-/);
+  const abouts = await page.evaluate(async () => {
+    const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
+    const router = await SkillRouter.open({ prefetch: 'none', reranker: null });
+    await router.ready;
+    const other = await SkillRouter.open({ prefetch: 'some' }).catch(({ code, message }) => ({ code, message }));
+    return [router.about().prefetch, other];
+  });
+  expect(abouts).toEqual(['none', { code: 'unavailable', message: 'unknown prefetch some; choose one of all, none' }]);
+  expect(requests).toEqual([]);
+  expect(await (await openRouter(page, WITHOUT)).evaluate((router) => router.about().prefetch)).toBe('all');
+  await expect.poll(() => requests.length).toBeGreaterThan(0);
+});

@@ -191,6 +191,57 @@ test('no request after the question', async ({ page, context }) => {
   expect(requests.filter((url) => !url.includes('/pkg/vendor/'))).toEqual([]);
 });
 
+test('descriptions that come later fill the list and the open panel', async ({ page, site }) => {
+  const held = [];
+  site.route('**/cards-*', (exchange) => void held.push(exchange));
+  await openPage(page, ELEMENT);
+  await noteEvents(page);
+  await expectReady(page.locator('skill-search'));
+  await page.getByRole('combobox').fill(TASK);
+  const stage = page.locator('#answer-stage');
+  await expect(stage).toHaveText('by words and meaning; descriptions are on their way');
+  const first = page.getByRole('option').first();
+  await expect(first.locator('.name')).toHaveText('receipts-to-spreadsheet');
+  await expect(first.locator('.description')).toBeEmpty();
+  await first.click();
+  await expect(page.locator('#panel-body h3').first()).toBeVisible();
+  await expect(page.locator('#panel-description')).toBeEmpty();
+  held.forEach((exchange) => exchange.continue());
+  await expect(page.locator('#panel-description')).toContainText('receipts');
+  await expect(page.locator('#panel-facts')).toContainText('Apache-2.0');
+  await expect(first.locator('.description')).toContainText('receipts');
+  await expect(stage).toHaveText('by words and meaning');
+  const answers = await heard(page, 'answer');
+  const { query, settled, answer } = answers.at(-1).detail;
+  expect([query, settled, answer.routes[0].name, answer.descriptions]).toEqual([TASK, true, 'receipts-to-spreadsheet', undefined]);
+});
+
+test('descriptions that come while the list is re-ranked do not bring the old order back', async ({ page, site }) => {
+  const held = [];
+  site.route('**/cards-*', (exchange) => void held.push(exchange));
+  await openPage(page, '<skill-search load="eager"></skill-search>');
+  await noteEvents(page);
+  await page.getByRole('combobox').fill(TASK);
+  await expect(page.locator('#answer-stage')).toHaveText('by words and meaning; descriptions are on their way', { timeout: MODELS_MS });
+  held.forEach((exchange) => exchange.continue());
+  await expect(page.locator('#answer-stage')).toHaveText(/^re-ranked (\d+) of \1$/, { timeout: MODELS_MS });
+  const stages = (await heard(page, 'answer')).map(({ detail }) => detail.answer.stage);
+  expect(stages.slice(stages.indexOf('reranked'))).not.toContain('retrieved');
+});
+
+test('prefetch="none": nothing is fetched ahead, and the element says what its host can learn', async ({ page, site }) => {
+  const requests = site.watch(/\/index\/(cards|bodies|map)-/);
+  await openPage(page, `${ELEMENT.replace('load', 'id="one" prefetch="none" load')}${ELEMENT.replace('load', 'id="two" label="Two" load')}`);
+  const note = 'its host can learn what you look for';
+  await expectReady(page.locator('#one'));
+  await expect(page.locator('#one #privacy')).toContainText(note);
+  await expectReady(page.locator('#two'));
+  await expect(page.locator('#two #on-demand')).toBeHidden();
+  await page.evaluate(() => document.getElementById('two').remove());
+  await expect.poll(() => requests.length).toBeGreaterThan(0);
+  expect(await page.locator('#one').evaluate(({ router }) => router.about().prefetch)).toBe('none');
+});
+
 test('children are shown until something is asked', async ({ page }) => {
   await openPage(page, '<skill-search><p>Ask me</p></skill-search>');
   await giveRouter(page);

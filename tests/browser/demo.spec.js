@@ -194,6 +194,18 @@ test('says what it keeps, and deletes one model, or all', async ({ demo, page })
   await demo.ask('plan a wedding'); // What is loaded stays usable.
 });
 
+test('says what the host can learn from what is fetched', async ({ demo, page }) => {
+  const panel = page.locator('#device');
+  const ahead = 'nothing that it fetches from there depends on what you ask';
+  const on_demand = 'its host can learn what you look for';
+  for (const [parameters, said, unsaid] of [['', ahead, on_demand], ['&prefetch=none', on_demand, ahead]]) {
+    await demo.open('ready', NO_RERANKER + parameters);
+    await panel.locator('summary').press('Enter');
+    await expect(panel.getByText(said)).toBeVisible();
+    await expect(panel.getByText(unsaid)).toBeHidden();
+  }
+});
+
 test('says nothing of a device that cannot tell, and goes on', async ({ demo, page }) => {
   await demo.open('ready', NO_RERANKER);
   await page.evaluate(() => (document.getElementById('search').router.cached = () => Promise.reject(new Error('gone'))));

@@ -4,7 +4,9 @@
  * Whole visits are recorded by the browser's own network log, service worker included; and what is recorded is tested itself.
  */
 
+import { makeGeneratedSite, seeded, shardFile, shuffled } from './generated-index.js';
 import { Demo, expect, openRouter, skillIds, tasksOf, test } from './page.js';
+import { serveSite } from './static-server.js';
 import { recordTraffic } from './traffic.js';
 
 test.use({ trace: 'off' }); // Of browsers that are this file's own; it would take longer than the visits.
@@ -168,7 +170,7 @@ for (const [reranker, kinds] of SHARDS) {
     await page.goto('bench.html?scan=none&tokens=none');
     const requests = [];
     context.on('request', (request) => requests.push(request));
-    const router = await openRouter(page, { prefetch_bytes: 0, reranker });
+    const router = await openRouter(page, { prefetch: 'none', reranker });
     await router.evaluate((router) => router.reranker_ready ?? router.ready);
     const n_loading = requests.length;
     expect(requests.every((request) => request.url().startsWith(baseURL))).toBe(true);
@@ -204,4 +206,216 @@ test('five tasks re-ranked, their cards and instructions: not one request, also 
     await expect(demo.panel.getByRole('heading', { level: 2 })).toHaveText(await demo.names.first().innerText());
   }
   expect(requests).toEqual([]);
+});
+
+test.describe('an index of 20,000 skills, whose host wants to know what is asked', () => {
+  test.describe.configure({ mode: 'default', timeout: 240_000 }); // One index for all.
+  const N_SKILLS = 20_000;
+  const N_ASKED = 200;
+  const N_FRESH_VISITS = 40;
+  const N_OPENINGS = 64;
+  const N_VISITORS = 4;
+  const TOP = 8;
+  /** For 43,795 skills, cards may be 8 MB. */
+  const CARD_LIMIT_BYTES = 8_000_000 / 43_795;
+  const BLANK = 'bench.html?scan=none&tokens=none';
+
+  let generated;
+  let server;
+  let queries;
+  test.beforeAll(async () => {
+    generated = await makeGeneratedSite(N_SKILLS);
+    queries = shuffled(generated.queries, seeded(2)).slice(0, N_ASKED);
+    server = await serveSite({ folder: generated.folder });
+  });
+  test.afterAll(async () => {
+    await server.close();
+    await generated.remove();
+  });
+  test.afterEach(() => server.reset());
+
+  /** The files that are asked for while each query is answered, by query. One visit; the first queries come while cards are on their way. */
+  async function visitOnce(page, order) {
+    server.route('**/cards-*', (exchange) => void setTimeout(() => exchange.continue(), 30));
+    await page.goto(server.url + BLANK);
+    const router = await openRouter(page, { reranker: 'tiny-bert-pair' });
+    const requests = server.watch(/\/index\//);
+    const seen = new Map();
+    const stages = new Set();
+    for (const [i, query] of order.entries()) {
+      const n_before = requests.length;
+      if (i === N_ASKED / 10) await router.evaluate((router) => router.reranker_ready);
+      const answer = await router.evaluate((router, { query, options }) => router.route(query, options), { query, options: { top: TOP, wait: i >= N_ASKED / 10 } });
+      seen.set(query, new Set(requests.slice(n_before)));
+      stages.add(`${answer.stage}${answer.descriptions ? ', descriptions ' + answer.descriptions : ''}`);
+    }
+    await router.evaluate((router) => router.close());
+    return { seen, stages };
+  }
+
+  /** The same when each query is the first of a visit, with shards as they are needed. */
+  async function visitForEach(page, asked) {
+    await page.goto(server.url + BLANK);
+    const seen = new Map();
+    for (const query of asked) {
+      const requests = server.watch(/\/(cards|bodies)-/);
+      await page.evaluate(async ({ query, top }) => {
+        const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
+        const router = await SkillRouter.open({ prefetch: 'none', reranker: null });
+        await router.route(query, { top });
+        router.close();
+        const cache = await caches.open('skillrouter-v1');
+        for (const { url } of await cache.keys()) if (/cards-/.test(url)) await cache.delete(url);
+      }, { query, top: TOP });
+      seen.set(query, new Set(requests));
+    }
+    return seen;
+  }
+
+  /** What a host knows of such visits before there was one: it has the index, and asks it itself. */
+  async function foretold(page) {
+    await page.goto(server.url + BLANK);
+    const router = await openRouter(page, { reranker: null });
+    const skillsOf = (query) => router.evaluate(async (router, { query, top }) => {
+      const found = [];
+      await router.route(query, { top, onStage: ({ routes }) => found.push(...routes.map(({ skill_idx }) => skill_idx)) });
+      return found;
+    }, { query, top: TOP });
+    const fileOf = (skill_idx) => `/index/${shardFile(generated.manifest, 'cards', skill_idx)}`;
+    const known = new Map();
+    for (const query of queries) known.set(query, new Set((await skillsOf(query)).map(fileOf)));
+    return known;
+  }
+
+  /** How many queries of a visit a host finds that knows which files each one asked for before: the most similar, and a part of a hit where several are. */
+  function identified(known, seen) {
+    const similarity = (a, b) => {
+      const n_both = [...a].filter((file) => b.has(file)).length;
+      return a.size + b.size === 0 ? 1 : n_both / (a.size + b.size - n_both);
+    };
+    let n_identified = 0;
+    for (const [query, files] of seen) {
+      const scores = new Map([...known].map(([candidate, others]) => [candidate, similarity(files, others)]));
+      const best = Math.max(...scores.values());
+      if (scores.get(query) === best) n_identified += 1 / [...scores.values()].filter((score) => score === best).length;
+    }
+    return n_identified;
+  }
+
+  test('before a skill is opened it is as wise as before: requests do not depend on the query', async ({ browser }) => {
+    const visits = [];
+    for (const seed of [3, 4]) {
+      const page = await browser.newPage();
+      visits.push(await visitOnce(page, shuffled(queries, seeded(seed))));
+      await page.close();
+    }
+    for (const { stages } of visits) expect([...stages]).toEqual(expect.arrayContaining(['lexical, descriptions coming', 'reranked']));
+    const n_identified = identified(visits[0].seen, visits[1].seen);
+    console.log(`identified ${n_identified.toFixed(2)} of ${N_ASKED}`);
+    expect(n_identified).toBeLessThanOrEqual(3); // By chance 1.
+  });
+
+  test('the attack works where shards are fetched when they are needed', async ({ page }) => {
+    const n_identified = identified(await foretold(page), await visitForEach(page, queries.slice(0, N_FRESH_VISITS)));
+    console.log(`identified ${n_identified.toFixed(2)} of ${N_FRESH_VISITS} among ${N_ASKED}`);
+    expect(n_identified).toBeGreaterThanOrEqual(0.95 * N_FRESH_VISITS);
+  });
+
+  test('what is fetched ahead: words, vectors and cards, in their order, and no more than they may weigh', async ({ page }) => {
+    const requests = server.watch(/\/index\/.*\.bin/);
+    await page.goto(server.url + BLANK);
+    const router = await openRouter(page);
+    await router.evaluate(async (router) => {
+      const answer = await router.route('plan a wedding', { mode: 'lexical' });
+      await router.described(answer);
+      await router.ready;
+    });
+    const { files } = generated.manifest;
+    const n_cards = files.cards.length;
+    await expect.poll(() => requests.filter((path) => path.includes('/cards-')).length).toBe(n_cards);
+    const pathsOf = (entries) => entries.map(({ file }) => `/index/${file}`);
+    expect([...requests].sort()).toEqual(pathsOf([...files.lexical, ...files.vectors, ...files.cards]).sort());
+    const places = requests.map((path) => pathsOf(files.cards).indexOf(path)).filter((place) => place >= 0);
+    places.forEach((place, i) => expect(Math.abs(place - i)).toBeLessThan(3)); // As many are on their way at once.
+    const bytes = files.cards.reduce((sum, entry) => sum + entry.bytes, 0);
+    console.log(`${bytes} bytes of cards, ${(bytes / N_SKILLS).toFixed(0)} a skill, in ${n_cards} files`);
+    expect(bytes / N_SKILLS).toBeLessThanOrEqual(CARD_LIMIT_BYTES);
+  });
+
+  /** Opens skills of shards that are not here yet, and notes the shards that are asked for. */
+  async function openSome(page, n_openings, random) {
+    const requests = server.watch(/\/bodies-/);
+    await page.goto(server.url + BLANK);
+    const router = await openRouter(page);
+    const openings = [];
+    while (openings.length < n_openings) {
+      const skill_idx = Math.floor(random() * N_SKILLS);
+      const wanted = `/index/${shardFile(generated.manifest, 'bodies', skill_idx)}`;
+      if (requests.includes(wanted)) continue;
+      const n_before = requests.length;
+      expect(await router.evaluate((router, skill_idx) => router.body(skill_idx), skill_idx)).toContain('# Steps');
+      await expect.poll(() => requests.length - n_before).toBe(8);
+      openings.push({ skill_idx, wanted, asked: requests.slice(n_before) });
+    }
+    return { router, requests, openings };
+  }
+
+  test('an opened skill is hidden: of eight shards that are asked for, none is more likely the wanted one', async ({ browser }) => {
+    const openings = [];
+    const random = seeded(5);
+    for (let visitor = 0; visitor < N_VISITORS; visitor++) {
+      const context = await browser.newContext();
+      openings.push(...(await openSome(await context.newPage(), N_OPENINGS / N_VISITORS, random)).openings);
+      await context.close();
+    }
+    for (const { wanted, asked } of openings) {
+      expect(new Set(asked).size).toBe(8);
+      expect(asked).toContain(wanted);
+    }
+    const guesses = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((place) => [(asked) => asked[place], (asked) => [...asked].sort()[place]]);
+    const n_right = guesses.map((guess) => openings.filter(({ wanted, asked }) => guess(asked) === wanted).length);
+    console.log(`of ${N_OPENINGS} openings guessed by place among the requests, and by name: ${n_right.join(' ')}`);
+    const by_chance = N_OPENINGS / 8;
+    const deviation = Math.sqrt(by_chance * (7 / 8));
+    expect(Math.max(...n_right)).toBeLessThanOrEqual(by_chance + 5 * deviation);
+    const groups = new Set(openings.map(({ asked }) => [...asked].sort().join(' ')));
+    expect(groups.size).toBe(N_OPENINGS); // Each visitor has other ones.
+  });
+
+  test('the others of a group are not asked for again, also at the next visit; and groups stay when all that was kept of an index goes', async ({ page }) => {
+    const { requests, openings: [{ skill_idx, asked }] } = await openSome(page, 1, seeded(6));
+    const neighbour = Array.from({ length: N_SKILLS }, (_, i) => i).find((i) => {
+      const file = `/index/${shardFile(generated.manifest, 'bodies', i)}`;
+      return asked.includes(file) && file !== `/index/${shardFile(generated.manifest, 'bodies', skill_idx)}`;
+    });
+    const keptBodies = () => page.evaluate(async () => (await (await caches.open('skillrouter-v1')).keys()).filter(({ url }) => url.includes('/bodies-')).length);
+    await expect.poll(keptBodies).toBe(8);
+    const read = async () => {
+      await page.reload();
+      const router = await openRouter(page);
+      for (const i of [skill_idx, neighbour]) expect(await router.evaluate((router, i) => router.body(i), i)).toContain('# Steps');
+    };
+    await read();
+    expect(requests).toHaveLength(8);
+    await page.evaluate(() => caches.delete('skillrouter-v1'));
+    await read();
+    await expect.poll(() => requests.length).toBe(16);
+    expect(requests.slice(8).sort()).toEqual([...asked].sort());
+  });
+
+  test('a shard that comes late or not at all is never asked for alone', async ({ page }) => {
+    const { skill_idx, wanted, asked } = (await openSome(page, 1, seeded(7))).openings[0];
+    await page.evaluate((wanted) => caches.open('skillrouter-v1').then((cache) => cache.delete(wanted)), wanted); // As if an index brought a new one.
+    const requests = server.watch(/\/bodies-/);
+    server.route(`**${wanted}`, (exchange) => exchange.fulfill({ status: 404 }));
+    await page.reload();
+    const router = await openRouter(page);
+    const read = () => router.evaluate((router, skill_idx) => router.body(skill_idx).catch(({ code }) => code), skill_idx);
+    expect(await read()).toBe('not-found');
+    await expect.poll(() => requests.length).toBe(8);
+    server.unrouteAll();
+    expect(await read()).toContain('# Steps');
+    await expect.poll(() => requests.length).toBe(16);
+    for (const some of [requests.slice(0, 8), requests.slice(8)]) expect(some.sort()).toEqual([...asked].sort());
+  });
 });

@@ -79,7 +79,7 @@ test('an encoder that was made for it reranks too, with the weights that are loa
 });
 
 test('reads as many skills as it is asked to, and shows as many as it is asked to', async ({ page }) => {
-  const router = await openRouter(page, { reranker: RERANKER, prefetch_bytes: 0 });
+  const router = await openRouter(page, { reranker: RERANKER });
   const { few, many, typed, words } = await router.evaluate(async (router, task) => ({
     few: await router.route(task, { top: 8, rerank: 5 }),
     many: await router.route(task, { top: 3, rerank: 12 }),
@@ -216,9 +216,31 @@ test('cancelling while the reranker loads keeps the answers by meaning', async (
 
 test('texts that cannot be fetched leave the retrieved answer', async ({ page, site }) => {
   site.route('**/bodies-*', (route) => route.fulfill({ status: 404 }));
-  const router = await openRouter(page, { reranker: RERANKER, prefetch_bytes: 0 });
+  const router = await openRouter(page, { reranker: RERANKER, prefetch: 'none' });
   const answer = await router.evaluate((router, task) => router.route(task), TASK);
   expect(answer).toMatchObject({ stage: 'retrieved', reason: expect.stringMatching(/re-ranking stopped: \S+bodies-\S+ is not on the server/) });
+});
+
+test('descriptions that cannot be fetched leave the retrieved answer', async ({ page, site }) => {
+  site.route('**/cards-*', (route) => route.fulfill({ status: 404 }));
+  const router = await openRouter(page, { reranker: RERANKER });
+  const answer = await router.evaluate((router, task) => router.route(task), TASK);
+  expect(answer).toMatchObject({ stage: 'retrieved', reason: expect.stringMatching(/re-ranking stopped: \S+cards-\S+ is not on the server/), descriptions: 'missing' });
+});
+
+test('where instructions are not fetched ahead, names and descriptions alone are read, and the answer says so', async ({ page, site }) => {
+  patchEngine(site, `
+    const { begin } = Reranker.prototype;
+    Reranker.prototype.begin = function (query, texts, options) {
+      if (texts.some(({ description, body }) => description === '' || body !== '')) throw new Error('read: ' + JSON.stringify(texts));
+      return begin.call(this, query, texts, options);
+    };`);
+  const requests = site.watch(/\/bodies-/);
+  const router = await openRouter(page, { reranker: RERANKER, prefetch_bytes: 0 });
+  const answer = await router.evaluate((router, task) => router.route(task), TASK);
+  expect(answer).toMatchObject({ stage: 'reranked', reranked: { done: 20, of: 20, without: 'bodies' } });
+  expect(answer.reason).toBeUndefined();
+  expect(requests).toEqual([]);
 });
 
 test('a reranker that stops the engine is not loaded again, and answers go on by meaning', async ({ page, site }) => {

@@ -91,7 +91,7 @@ test('a newer index is published while two tabs are open: the one that reloads h
   await other.ask('turn these receipts into a spreadsheet'); // With the index that it opened.
   await expect(other.title).toHaveText('Skills');
   await expect(other.names.first()).toHaveText('receipts-to-spreadsheet');
-  await expect(other.stage).toContainText(`${bodies} is not on the server`); // It is read for the re-ranking, which is left out.
+  await other.expectReranked(); // It has read the bodies of that index.
   await other.page.reload();
   await other.expectComplete();
   await other.ask('turn these receipts into a spreadsheet');

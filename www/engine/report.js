@@ -7,6 +7,7 @@ import { abortable, abortError, isAbort } from '../shared/error.js';
 /** @typedef {import('../client.js').Answer} Answer */
 
 const STAGES = ['lexical', 'retrieved', 'reranked'];
+const DESCRIPTIONS_MISSING = 'descriptions are missing: ';
 
 /** One call. */
 export class Report {
@@ -42,14 +43,14 @@ export class Report {
   }
 
   /**
-   * Completes an answer with its cards. Where some have to be fetched, it is emitted with the names first.
+   * Completes an answer with the cards that are here. Where cards come when they are needed, it is emitted with the names first.
    * @param {Omit<Answer, 'timings_ms'>} answer
    * @returns {Promise<Answer>}
    */
   async stage(answer) {
     this.throwIfAborted();
     const started_ms = performance.now();
-    const missing = answer.routes.map(({ skill_idx }) => skill_idx).filter((skill_idx) => !this.#index.hasCard(skill_idx));
+    const missing = this.#index.is_on_demand ? this.#index.withoutCards(skillsOf(answer)) : [];
     let reason;
     if (missing.length > 0) {
       this.emit(answer);
@@ -57,7 +58,7 @@ export class Report {
         await abortable(this.#index.addCards(missing), this.signal);
       } catch (error) {
         if (isAbort(error)) throw error;
-        reason = `descriptions are missing: ${error.message}`;
+        reason = `${DESCRIPTIONS_MISSING}${error.message}`;
       }
     }
     this.timings_ms.cards = performance.now() - started_ms;
@@ -70,11 +71,45 @@ export class Report {
    * @returns {Answer}
    */
   emit(answer) {
-    const routes = answer.routes.map((route) => ({ ...this.#index.router.card(route.skill_idx), ...route }));
-    const complete = { ...answer, routes, timings_ms: { ...this.timings_ms, total: performance.now() - this.#started_ms } };
+    const timed = { ...answer, timings_ms: { ...this.timings_ms, total: performance.now() - this.#started_ms } };
+    const complete = withCards(timed, this.#index);
     const place = STAGES.indexOf(answer.stage);
     if (place >= this.#furthest) this.#onStage(complete);
     this.#furthest = Math.max(this.#furthest, place);
     return complete;
   }
+}
+
+/**
+ * An answer again, when its cards have come, or when it is clear that they do not come soon; at once, if nothing is missing.
+ * @param {Answer} answer
+ * @param {import('./index-files.js').IndexFiles} index
+ * @param {AbortSignal} signal
+ * @returns {Promise<Answer>}
+ */
+export async function described(answer, index, signal) {
+  if (!answer.descriptions) return answer;
+  const isNews = () => answer.descriptions === 'coming' && index.cards_error !== null;
+  await index.awaitCards(skillsOf(answer), signal, isNews);
+  const { descriptions, reason, ...rest } = answer;
+  return withCards({ ...rest, ...(reason && !reason.startsWith(DESCRIPTIONS_MISSING) && { reason }) }, index);
+}
+
+/**
+ * With what is known of each skill now, and with what is not: it is on its way, or could not be fetched until now.
+ * @param {Answer} answer
+ * @param {import('./index-files.js').IndexFiles} index
+ * @returns {Answer}
+ */
+function withCards(answer, index) {
+  const described = { ...answer, routes: answer.routes.map((route) => index.withCard(route)) };
+  if (index.is_on_demand || index.withoutCards(skillsOf(answer)).length === 0) return described;
+  const error = index.cards_error;
+  if (!error) return { ...described, descriptions: 'coming' };
+  return { reason: `${DESCRIPTIONS_MISSING}${error.message}`, ...described, descriptions: 'missing' };
+}
+
+/** @param {Pick<Answer, 'routes'>} answer */
+function skillsOf({ routes }) {
+  return routes.map(({ skill_idx }) => skill_idx);
 }

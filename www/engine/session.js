@@ -2,7 +2,7 @@
  * One opened index with its encoder and, if the index or whoever opened it names one, a reranker, where the engine runs (a
  * page's worker, or Node): loads them in the order in which they become useful, and answers with what is there.
  *
- *   words -> (lexical) -> vectors, encoder -> (retrieved) -> reranker, cards and bodies -> (reranked)
+ *   words -> (lexical) -> cards, vectors, encoder -> (retrieved) -> reranker, bodies of a small index -> (reranked)
  */
 
 import { abortable, isAbort, SkillRouterError, toPlain } from '../shared/error.js';
@@ -13,7 +13,7 @@ import { EncoderReranker } from './encoder-reranker.js';
 import { IndexFiles } from './index-files.js';
 import { Model } from './model.js';
 import { ProgressSum } from './progress.js';
-import { Report } from './report.js';
+import { described, Report } from './report.js';
 import { scoreTexts } from './reranking.js';
 
 /**
@@ -25,7 +25,8 @@ import { scoreTexts } from './reranking.js';
  * @property {string} models_url folder of the model folders, absolute
  * @property {string | null} [reranker] name of its folder, or null for none; undefined for the one that the index names
  * @property {'auto' | 'cpu' | 'gpu'} device
- * @property {number} prefetch_bytes cards and bodies are fetched ahead when they are not larger than this
+ * @property {'all' | 'none'} prefetch whether cards are fetched ahead, so that no request depends on what is asked, or when they are needed
+ * @property {number} prefetch_bytes bodies are fetched ahead too when an index is not larger than this
  * @property {Record<Role, string | null>} skip why a model is not to be loaded, or null to load it
  * @property {import('../storage/assets.js').FetchFile} [fetchFile] how files come, where they are not downloaded
  *
@@ -103,7 +104,7 @@ export class Session {
     const search = builds.openSearch();
     session.#devices = new Devices(options.device, builds.openCpu);
     session.#progress = new ProgressSum(events.onProgress);
-    session.#index = await IndexFiles.open(options.index_url, search, session.#progress, signal, options.fetchFile);
+    session.#index = await IndexFiles.open(options.index_url, search, session.#progress, options.prefetch, signal, options.fetchFile);
     session.#search = await search;
     session.#reranking = rerankingOf(options.reranker, session.#index.about.reranker);
     session.#load();
@@ -117,7 +118,7 @@ export class Session {
     /** @type {import('../client.js').ModelAbout[]} */
     const models = [{ role: 'encoder', name: encoder.name }];
     if (name !== null) models.push({ role: 'reranker', name });
-    return { n_skills, model: encoder.name, width, bytes, models };
+    return { n_skills, model: encoder.name, width, bytes, prefetch: this.#options.prefetch, models };
   }
 
   /** Ends the loading of the models; answers go on with what is there. */
@@ -128,6 +129,11 @@ export class Session {
   /** @param {number} skill_idx @returns {Promise<string | null>} */
   body(skill_idx) {
     return this.#index.body(skill_idx);
+  }
+
+  /** An answer again, once descriptions that were missing have come. @param {Answer} answer @param {AbortSignal} signal */
+  described(answer, signal) {
+    return described(answer, this.#index, signal);
   }
 
   /** Where the skills lie on a map, where the index has one. */
@@ -151,7 +157,7 @@ export class Session {
    * @param {string} query
    * @param {RouteOptions} options
    * @param {AbortSignal} signal
-   * @param {(answer: Answer) => void} onStage every stage as it is ready; one comes again when its cards had to be fetched
+   * @param {(answer: Answer) => void} onStage every stage as it is ready; one comes again when its cards are fetched for it
    * @returns {Promise<Answer>} the best stage that was reached
    */
   async route(query, options, signal, onStage) {
@@ -209,14 +215,17 @@ export class Session {
     const skills = retrieved.routes.slice(0, n_candidates).map(({ skill_idx }) => skill_idx);
     const started_ms = performance.now();
     let best = answer;
+    let without_bodies = false;
     const onBatch = (/** @type {Float32Array} */ scores) => {
       const reranked = this.#index.router.rerank(retrieved, scores, { ...reranker.about.rerank_options, top });
       report.timings_ms.rerank = performance.now() - started_ms;
-      best = report.emit({ ...reranked, ...devicesOf(answer.device, reranker.device) });
+      const without = without_bodies ? { reranked: { ...reranked.reranked, without: /** @type {const} */ ('bodies') } } : {};
+      best = report.emit({ ...reranked, ...without, ...devicesOf(answer.device, reranker.device) });
     };
     try {
-      const texts = await abortable(this.#index.texts(skills), report.signal);
-      await scoreTexts(reranker, query, texts, { documents, signal: report.signal, isSuperseded, onBatch });
+      const read = await abortable(this.#index.texts(skills, report.signal), report.signal);
+      without_bodies = read.without_bodies;
+      await scoreTexts(reranker, query, read.texts, { documents, signal: report.signal, isSuperseded, onBatch });
     } catch (error) {
       if (isAbort(error) || toPlain(error).fatal) throw error;
       return report.emit({ ...best, reason: `the re-ranking stopped: ${error.message}` });
@@ -225,7 +234,7 @@ export class Session {
     return complete ? best : { ...best, reason: 'a newer question stopped the re-ranking' };
   }
 
-  /** Vectors and encoder; then the reranker, and cards and bodies, if they are few. */
+  /** Vectors, encoder and cards; then the reranker, and bodies, if they are few. */
   #load() {
     const signal = this.#loading.signal;
     this.#encoder = this.#arrival('encoder', async () => {
@@ -234,9 +243,10 @@ export class Session {
       return model;
     });
     void this.#encoder.settled.then(() => {
-      if (this.#encoder.value) return this.#index.fetchAhead(this.#options.prefetch_bytes, signal);
-      this.#loading.abort();
+      if (this.#encoder.value) this.#index.fetchRest(this.#options.prefetch_bytes);
+      else this.#loading.abort();
     });
+    if (!this.#index.is_on_demand) void this.#index.fetchCards(); // Also where the models do not come, or are stopped.
     const { name } = this.#reranking;
     if (name === null) return;
     this.#reranker = this.#arrival('reranker', async () => {

@@ -13,6 +13,7 @@ import { forgetStored, listStored, removeOwned } from '../storage/cache.js';
 import { forgetChoices } from './choices.js';
 import { DOWNLOADED } from './engine.js';
 import { Session } from './session.js';
+import { forgetGroups } from './shard-groups.js';
 
 /** @type {Session | null} */
 let session = null;
@@ -35,12 +36,14 @@ const HANDLERS = {
     return session.about();
   },
   route: ({ query, options }, { signal, onStage }) => opened().route(query, options, signal, onStage),
+  described: ({ answer }, { signal }) => opened().described(answer, signal),
   body: ({ skill_idx }) => opened().body(skill_idx),
   cached: () => listStored(),
   async forget({ manifest_url }) {
     if (manifest_url) return removeOwned(manifest_url);
     await forgetStored();
     await forgetChoices();
+    await forgetGroups();
   },
   stop: () => opened().stop(),
   map: () => opened().map(),

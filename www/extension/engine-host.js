@@ -44,6 +44,7 @@ export class EngineHost {
         const ask = () => router.route(query, { ...options, ...call });
         return options.typing ? this.#turns.take(port, call.signal, ask) : ask();
       },
+      described: async ({ answer }, { signal }) => (await this.#opened()).described(answer, { signal }),
       body: async ({ skill_idx }) => (await this.#opened()).body(skill_idx),
     };
   }

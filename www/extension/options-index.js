@@ -55,7 +55,7 @@ async function tryIndex() {
  */
 async function fetchIndex(index, signal) {
   const onProgress = (/** @type {import('../client.js').Progress} */ { loaded_bytes, total_bytes }) => Object.assign($('index-progress'), { max: total_bytes, value: loaded_bytes });
-  const router = await openRouter({ index, models: chrome.runtime.getURL('models/'), prefetch_bytes: 0, onProgress, signal });
+  const router = await openRouter({ index, models: chrome.runtime.getURL('models/'), prefetch: 'none', onProgress, signal }); // All of it is fetched below, before anything is asked.
   try {
     await router.ready;
     await fetchRest(new URL('index.json', index).href, signal);

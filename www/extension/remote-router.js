@@ -4,6 +4,7 @@
  */
 
 import { Connection } from '../messages/connection.js';
+import { tellDescriptions } from '../messages/late-descriptions.js';
 import { SkillRouterError } from '../shared/error.js';
 import { ROUTER_PORT } from './ports.js';
 
@@ -46,8 +47,11 @@ export class RemoteRouter {
   }
 
   /** @param {string} query @param {import('../client.js').RouteOptions} [options] @returns {Promise<import('../client.js').Answer>} */
-  route(query, { signal, onStage, ...options } = {}) {
-    return this.#call('route', { query, options }, { signal, onStage });
+  async route(query, { signal, onStage, ...options } = {}) {
+    const answer = await this.#call('route', { query, options }, { signal, onStage });
+    const described = (/** @type {import('../client.js').Answer} */ answer) => this.#call('described', { answer }, { signal });
+    if (onStage) void tellDescriptions(answer, described, onStage).catch(() => {}); // Whoever calls next is told what is wrong.
+    return answer;
   }
 
   /** @param {number} skill_idx @returns {Promise<string | null>} */

@@ -22,7 +22,7 @@ import { canStore, evictUnlisted, readStored, removeStored, store } from './cach
  * @typedef {(url: string, options: { signal?: AbortSignal, expected_bytes?: number, report?: (loaded_bytes: number) => void,
  *   cache: RequestCache, retries?: number }) => Promise<Uint8Array<ArrayBuffer>>} FetchFile
  *
- * @typedef {{ signal?: AbortSignal, onProgress?: (progress: FileProgress) => void, owner?: string, fetchFile?: FetchFile }} FetchOptions
+ * @typedef {{ signal?: AbortSignal, onProgress?: (progress: FileProgress) => void, owner?: string, fetchFile?: FetchFile, fresh?: boolean }} FetchOptions
  */
 
 const MAX_PARALLEL = 3;
@@ -34,18 +34,16 @@ const MANIFEST_PATIENCE_MS = 5000;
  * A listed file, from the shelf or the network, checked against its entry.
  * @param {string} url
  * @param {FileEntry} entry
- * @param {FetchOptions} [options] `owner`: URL of the manifest that lists the file
+ * @param {FetchOptions} [options] `owner`: URL of the manifest that lists the file; `fresh`: from the network, kept or not
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
-export async function fetchAsset(url, entry, { signal, onProgress, owner = url, fetchFile = download } = {}) {
-  const kept = await readStored(url);
+export async function fetchAsset(url, entry, { signal, onProgress, owner = url, fetchFile = download, fresh = false } = {}) {
+  const kept = fresh ? null : await keptAsset(url, entry);
   if (signal?.aborted) throw abortError();
-  if (kept && !(await mismatch(kept, entry))) {
+  if (kept) {
     onProgress?.({ loaded_bytes: kept.length, cached: true });
     return kept;
   }
-  if (kept) await removeStored(url);
-
   const report = (/** @type {number} */ loaded_bytes) => onProgress?.({ loaded_bytes, cached: false });
   const bytes = await inSlot(signal, () => fetchFile(url, { signal, expected_bytes: entry.bytes, report, cache: 'no-store' }));
   const problem = await mismatch(bytes, entry);
@@ -53,6 +51,14 @@ export async function fetchAsset(url, entry, { signal, onProgress, owner = url, 
   const stored = await store(url, bytes, owner);
   onProgress?.({ loaded_bytes: bytes.length, cached: false, cache_full: !stored && canStore() });
   return bytes;
+}
+
+/** A listed file, if it is on the shelf; a copy that is damaged goes. @param {string} url @param {FileEntry} entry */
+export async function keptAsset(url, entry) {
+  const kept = await readStored(url);
+  if (!kept || !(await mismatch(kept, entry))) return kept;
+  await removeStored(url);
+  return null;
 }
 
 /**

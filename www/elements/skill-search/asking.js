@@ -19,6 +19,9 @@ export class Asking {
   #turn = new AbortController();
   /** The `ready` that was waited for; not again. @type {Promise<unknown> | null} */
   #awaited = null;
+  /** Calls until now, and the last of them that has told something. */
+  #n_calls = 0;
+  #n_heard = 0;
 
   /**
    * @param {Record<'onBusy' | 'onAnswer' | 'onNothing' | 'onFailure', Function>} listener `onAnswer`: a stage, its question, and
@@ -44,22 +47,52 @@ export class Asking {
     }
     this.#listener.onBusy(true);
     try {
-      const onStage = (/** @type {Answer} */ answer) => {
-        // Only the last stage may say that nothing matches.
-        if (!signal.aborted && answer.routes.length > 0) this.#listener.onAnswer(answer, question, false);
-      };
-      const answer = await source.ask(this, question, { top, signal, onStage });
+      const call = this.#listen(question, ({ routes }) => routes.length > 0); // Only the last stage may say that nothing matches.
+      const answer = await source.ask(this, question, { top, signal, onStage: call.onStage });
       if (signal.aborted) return;
       const { ready, reranker_ready } = source.router;
       const awaited = answer.stage === 'lexical' && ready !== this.#awaited ? ready : undefined;
       const is_to_be_reranked = answer.stage !== 'lexical' && Boolean(reranker_ready);
       this.#listener.onBusy(false);
-      this.#listener.onAnswer(answer, question, !awaited && !is_to_be_reranked);
-      if (awaited) this.#askAgain(awaited, () => this.ask(question, source, top), () => this.#listener.onAnswer(answer, question, true));
+      call.onAnswer(answer, !awaited && !is_to_be_reranked);
+      if (awaited) this.#askAgain(awaited, () => this.ask(question, source, top), () => call.settle());
       else if (is_to_be_reranked) this.#rerankSoon(question, source.router, top);
     } catch (error) {
       this.#failed(error, signal);
     }
+  }
+
+  /**
+   * Tells what one call of this question says, until a later call has said something. After its answer, that one may come again with
+   * descriptions that were not here before.
+   * @param {string} question @param {(answer: Answer) => boolean} isWanted of the stages before the answer
+   */
+  #listen(question, isWanted) {
+    const { signal } = this.#turn;
+    const number = ++this.#n_calls;
+    /** @type {Answer | null} */
+    let last = null;
+    let is_settled = false;
+    const tell = (/** @type {Answer} */ answer) => {
+      this.#n_heard = number;
+      this.#listener.onAnswer(answer, question, is_settled);
+    };
+    return {
+      onStage: (/** @type {Answer} */ answer) => {
+        if (signal.aborted || this.#n_heard > number || !(last || isWanted(answer))) return;
+        if (last) last = answer;
+        tell(answer);
+      },
+      onAnswer: (/** @type {Answer} */ answer, /** @type {boolean} */ settled) => {
+        last = answer;
+        is_settled = settled;
+        tell(answer);
+      },
+      settle: () => {
+        is_settled = true;
+        if (last) tell(last);
+      },
+    };
   }
 
   /**
@@ -82,11 +115,9 @@ export class Asking {
     setTimeout(async () => {
       if (signal.aborted) return;
       try {
-        const onStage = (/** @type {Answer} */ answer) => {
-          if (!signal.aborted && answer.stage === 'reranked') this.#listener.onAnswer(answer, question, false);
-        };
-        const answer = await router.route(question, { top, signal, onStage });
-        if (!signal.aborted) this.#listener.onAnswer(answer, question, true);
+        const call = this.#listen(question, ({ stage }) => stage === 'reranked');
+        const answer = await router.route(question, { top, signal, onStage: call.onStage });
+        if (!signal.aborted) call.onAnswer(answer, true);
       } catch (error) {
         this.#failed(error, signal);
       }

@@ -26,7 +26,8 @@ const MAX_CHARS = 32_000;
 /** @type {Promise<[typeof import('../../pkg/vendor/marked.esm.js'), typeof import('../../pkg/vendor/purify.es.mjs')]> | null} */
 let libraries = null;
 
-async function load() {
+/** Fetches the libraries, unless they are here. */
+export async function loadMarkdown() {
   libraries ??= Promise.all([import('../../pkg/vendor/marked.esm.js'), import('../../pkg/vendor/purify.es.mjs')]);
   try {
     return await libraries;
@@ -42,7 +43,7 @@ async function load() {
  * @returns {Promise<DocumentFragment>}
  */
 export async function renderMarkdown(markdown, { onAddress } = {}) {
-  const [{ Marked }, { default: DOMPurify }] = await load();
+  const [{ Marked }, { default: DOMPurify }] = await loadMarkdown();
   const text = withoutOverrides(markdown);
   try {
     const marked = new Marked({ gfm: true });

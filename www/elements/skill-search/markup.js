@@ -21,7 +21,8 @@ const SEARCH = `
         <div class="status" part="status">
           <p id="privacy" class="privacy">
             <svg viewBox="0 0 24 24" aria-hidden="true"><rect x="5" y="10.5" width="14" height="9.5" rx="2"/><path d="M8 10.5V7.5a4 4 0 0 1 8 0v3"/></svg>
-            Queries stay on this page: nothing you type is sent anywhere.
+            <span>Queries stay on this page: nothing you type is sent anywhere.<span id="on-demand" hidden> But parts of the index are fetched
+            when they are needed, and from these its host can learn what you look for.</span></span>
           </p>
           <p id="state" class="state" data-state="idle"><span class="dot" aria-hidden="true"></span><span id="state-text"></span></p>
           <p id="loading" class="loading" hidden><span id="loading-text"></span> <button id="loading-cancel" class="quiet" type="button">Cancel</button></p>

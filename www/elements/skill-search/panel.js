@@ -6,7 +6,7 @@
 import { withoutOverrides } from '../../shared/texts.js';
 import { element, part } from '../markup.js';
 import { canCopy, copy, quietButton } from './copy.js';
-import { addressButton, renderMarkdown } from './markdown.js';
+import { addressButton, loadMarkdown, renderMarkdown } from './markdown.js';
 import { bestPassage } from './passage.js';
 import { skillFile } from './skill-file.js';
 
@@ -72,20 +72,14 @@ export class Panel {
 
   /** @param {Entry} entry @param {string} question */
   async open(entry, question) {
-    const { route, copies } = entry;
+    const { route } = entry;
     this.#entry = entry;
     this.#body = this.#listener.readBody(route.skill_idx);
+    void loadMarkdown().catch(() => {}); // At once: asked for after the instructions, it would tell when they came, and so which file has them.
     for (const offer of ['panel-install', 'panel-compare']) this.#part(offer, HTMLDetailsElement).open = false;
-    this.#part('panel-title').textContent = withoutOverrides(route.name);
-    this.#part('panel-description').textContent = withoutOverrides(route.description ?? '');
-    this.#part('panel-facts').replaceChildren(...facts(route));
     this.#part('panel-legs').textContent = legs(route);
     this.#part('panel-passage').hidden = true;
-    const risks = route.risks ?? [];
-    this.#part('panel-risks').hidden = risks.length === 0;
-    this.#part('panel-risk-list').replaceChildren(...risks.map((risk) => element('li', {}, withoutOverrides(riskNote(risk)))));
-    this.#part('panel-copies').hidden = copies.length === 0;
-    this.#part('panel-copy-list').replaceChildren(...copies.map(copyItem));
+    this.#showCard(entry);
     this.#say('Loading the instructions…');
     this.#listener.onToggle(true);
     this.#place();
@@ -94,12 +88,34 @@ export class Panel {
     await this.#showBody(entry, question);
   }
 
+  /** Completes what is shown with a card that was not here when the panel was opened. @param {Route[]} routes that are known now */
+  describe(routes) {
+    const entry = this.#entry;
+    const described = entry?.route.description === undefined && routes.find(({ skill_idx }) => skill_idx === entry?.route.skill_idx);
+    if (!entry || !described || described.description === undefined) return;
+    const { id, description, source, license, risks } = described;
+    Object.assign(entry.route, { id, description, source, license, risks });
+    this.#showCard(entry);
+  }
+
   close() {
     if (!this.isOpen) return;
     this.#comparison?.close();
     this.#entry = null;
     this.#place();
     this.#listener.onToggle(false);
+  }
+
+  /** @param {Entry} entry */
+  #showCard({ route, copies }) {
+    this.#part('panel-title').textContent = withoutOverrides(route.name);
+    this.#part('panel-description').textContent = withoutOverrides(route.description ?? '');
+    this.#part('panel-facts').replaceChildren(...facts(route));
+    const risks = route.risks ?? [];
+    this.#part('panel-risks').hidden = risks.length === 0;
+    this.#part('panel-risk-list').replaceChildren(...risks.map((risk) => element('li', {}, withoutOverrides(riskNote(risk)))));
+    this.#part('panel-copies').hidden = copies.length === 0;
+    this.#part('panel-copy-list').replaceChildren(...copies.map(copyItem));
   }
 
   /** Shows the dialog where there is room for it, or hides it. */

@@ -49,6 +49,11 @@ export class Status {
     this.takeBackFailure();
   }
 
+  /** What the downloads can tell a host. @param {boolean} is_on_demand whether they depend on what is asked */
+  showPrefetch(is_on_demand) {
+    this.#part('on-demand').hidden = !is_on_demand;
+  }
+
   /** @param {import('../../client.js').Progress} progress */
   showProgress({ loaded_bytes, total_bytes, cached_bytes }) {
     if (!this.#state.isLoading) return; // Cards and bodies are fetched ahead, without a bar.
@@ -81,16 +86,17 @@ export class Status {
    * @param {string} question
    * @param {boolean} shown whether the list shows its order already
    */
-  showAnswer({ stage, reason, reranked, fit, routes }, question, shown) {
+  showAnswer({ stage, reason, reranked, descriptions, fit, routes }, question, shown) {
     const found = routes.length > 0;
     const how = {
       lexical: () => 'by words',
       retrieved: () => reason ?? 'by words and meaning',
-      reranked: () => reason ?? `re-ranked ${reranked?.done} of ${reranked?.of}`,
+      reranked: () => reason ?? `re-ranked ${reranked?.done} of ${reranked?.of}${reranked?.without ? ' by their descriptions' : ''}`,
     }[stage]();
     const line = this.#part('answer-stage');
     line.dataset.stage = stage;
-    line.textContent = shown ? how : `${how}; the new order comes when you leave the list`;
+    const notes = [how, descriptions === 'coming' && 'descriptions are on their way', !shown && 'the new order comes when you leave the list'];
+    line.textContent = notes.filter(Boolean).join('; ');
     line.title = reason ?? '';
     this.#part('answer').hidden = !found;
     this.#part('nothing').hidden = found;

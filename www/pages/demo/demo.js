@@ -1,7 +1,7 @@
 /**
  * The demo page around `<skill-search>`: examples, what the address says, the visitor's own skills, and the meters and the panel at its foot.
  *
- *     index.html?reranker=NAME&device=gpu     (a folder in models/, or none; auto, cpu or gpu)
+ *     index.html?reranker=NAME&device=gpu&prefetch=none     (a folder in models/, or none; auto, cpu or gpu; all or none)
  */
 
 import { element, part as $ } from '../../elements/markup.js';
@@ -26,7 +26,7 @@ const search = $('search', SkillSearch);
 const own = /** @type {import('../../own-skills.js').OwnSkills} */ ($('own')); // Its class comes later.
 
 const parameters = new URLSearchParams(location.search);
-for (const name of ['reranker', 'device']) {
+for (const name of ['reranker', 'device', 'prefetch']) {
   const value = parameters.get(name);
   if (value !== null) search.setAttribute(name, value);
 }

@@ -24,7 +24,9 @@ export function showTimings({ timings_ms, device, encoder_device }) {
 }
 
 /** @param {import('../../client.js').About} about */
-export function showAbout({ n_skills, models, bytes }) {
+export function showAbout({ n_skills, models, bytes, prefetch }) {
+  $('ahead').hidden = prefetch === 'none';
+  $('on-demand').hidden = prefetch !== 'none';
   const lines = [...new Set(models.map(({ name }) => name))].map((name) => {
     const same = models.filter((model) => model.name === name); // An encoder may be the reranker too.
     const size = same[0].bytes ? formatBytes(same[0].bytes) : 'not loaded';
