@@ -8,39 +8,30 @@
 
 import { sha256_hex } from '../pkg/search/skillrouter.js';
 import { alone } from '../shared/turns.js';
-import { canStore } from '../storage/cache.js';
+import { secretUrl } from '../storage/assets.js';
+import { readStored, store } from '../storage/cache.js';
 
 /** A host that guesses the wanted shard is right once in eight times. */
 export const GROUP_SIZE = 8;
 
 const SECRET_BYTES = 16;
-const CACHE_NAME = 'skillrouter-groups-v1';
-/** The Cache API wants addresses; nothing is ever fetched from this one, and `.invalid` is reserved for that. */
-const PLACE = 'https://skillrouter.invalid/groups/';
+const LOCK_NAME = 'skillrouter-groups';
 
 /**
- * The secret of this browser for an index, made at the first call. Without storage it is another one for each caller.
+ * The secret of this browser for an index, made at the first call and kept beside the files of the index. Without storage it is
+ * another one for each caller, who keeps it.
  * @param {string} manifest_url
  * @returns {Promise<Uint8Array>}
  */
 export function groupSecret(manifest_url) {
-  return alone(CACHE_NAME, async () => {
+  return alone(LOCK_NAME, async () => {
+    const url = secretUrl(manifest_url);
+    const kept = await readStored(url);
+    if (kept?.length === SECRET_BYTES) return kept;
     const fresh = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
-    try {
-      const cache = await caches.open(CACHE_NAME);
-      const address = PLACE + encodeURIComponent(manifest_url);
-      const kept = await (await cache.match(address))?.arrayBuffer();
-      if (kept?.byteLength === SECRET_BYTES) return new Uint8Array(kept);
-      await cache.put(address, new Response(fresh));
-    } catch {
-      // No storage, or no space in it: the caller keeps the secret as long as it lives.
-    }
+    await store(url, fresh, manifest_url);
     return fresh;
   });
-}
-
-export async function forgetGroups() {
-  if (canStore()) await caches.delete(CACHE_NAME);
 }
 
 /**

@@ -13,7 +13,6 @@ import { forgetStored, listStored, removeOwned } from '../storage/cache.js';
 import { forgetChoices } from './choices.js';
 import { DOWNLOADED } from './engine.js';
 import { Session } from './session.js';
-import { forgetGroups } from './shard-groups.js';
 
 /** @type {Session | null} */
 let session = null;
@@ -43,7 +42,6 @@ const HANDLERS = {
     if (manifest_url) return removeOwned(manifest_url);
     await forgetStored();
     await forgetChoices();
-    await forgetGroups();
   },
   stop: () => opened().stop(),
   map: () => opened().map(),

@@ -116,9 +116,17 @@ export async function fetchManifest(url, open, { signal, fetchFile = download } 
   const commit = async (/** @type {FileEntry[]} */ entries) => {
     if (!fresh) return;
     await store(url, fresh, url);
-    await evictUnlisted(url, new Set(entries.map(({ file }) => new URL(file, url).href)));
+    await evictUnlisted(url, new Set([secretUrl(url), ...entries.map(({ file }) => new URL(file, url).href)]));
   };
   return { value: await open(bytes), commit };
+}
+
+/**
+ * Where a secret lies on the shelf that belongs to a manifest and goes with it, not with its version. Nothing is fetched from there.
+ * @param {string} manifest_url
+ */
+export function secretUrl(manifest_url) {
+  return `${manifest_url}?secret`;
 }
 
 /** @param {string} url @param {boolean} has_kept @param {AbortSignal | undefined} signal @param {FetchFile} fetchFile */
