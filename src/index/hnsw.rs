@@ -2,7 +2,7 @@
 //!
 //! The file holds links only: points are row numbers, and the vectors are those of the exact search. Payload of a
 //! [`Kind::Links`] file: the graph in `postcard` encoding, without its first field, `ef_search`, which is chosen when
-//! the file is opened. `instant-distance` trusts what it reads, so [`check_links`] walks the bytes before.
+//! the file is opened. `instant-distance` trusts what it reads, so `check_links` walks the bytes before.
 
 use std::{cell::RefCell, sync::Arc};
 

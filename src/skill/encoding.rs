@@ -35,7 +35,8 @@ fn utf16_order(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
     let (even, odd) = (zeros(0), zeros(1));
     let n_units = bytes.len() / 2;
     // A quarter of the units are ASCII, at least their line ends and the names of the fields.
-    let is_clear = |zeros: usize, others: usize| bytes.len() % 2 == 0 && 4 * zeros >= n_units && zeros > 20 * others;
+    let is_clear =
+        |zeros: usize, others: usize| bytes.len().is_multiple_of(2) && 4 * zeros >= n_units && zeros > 20 * others;
     if is_clear(odd, even) {
         Some(u16::from_le_bytes)
     } else if is_clear(even, odd) {
@@ -49,7 +50,7 @@ fn utf16(bytes: &[u8], order: fn([u8; 2]) -> u16) -> Result<(String, Option<Stri
     let units = bytes.chunks_exact(2).map(|pair| order([pair[0], pair[1]]));
     let text: Result<String, _> = char::decode_utf16(units).collect();
     let is_text = |text: &String| {
-        bytes.len() % 2 == 0 && !text.contains(|c: char| c.is_control() && !"\t\n\r\u{c}\u{85}".contains(c))
+        bytes.len().is_multiple_of(2) && !text.contains(|c: char| c.is_control() && !"\t\n\r\u{c}\u{85}".contains(c))
     };
     match text.ok().filter(is_text) {
         Some(text) => Ok((text, Some("it is UTF-16: other readers expect UTF-8; save it as UTF-8".to_owned()))),
