@@ -257,7 +257,8 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   #noteState(state) {
     const { state: word, text, error } = state;
     this.#status.showState(state);
-    this.#status.showPrefetch(this.#source?.router?.about?.().prefetch === 'none');
+    // A remote router knows nothing of itself before it has connected.
+    this.#status.showPrefetch(this.#source?.router?.about?.()?.prefetch === 'none');
     if (word === 'ready' || error) {
       if (word === 'ready') this.#ready.resolve(/** @type {import('./skill-search.d.ts').RouterLike} */ (this.#source?.router));
       else this.#ready.reject(error);
