@@ -1,0 +1,31 @@
+/* tslint:disable */
+/* eslint-disable */
+export const memory: WebAssembly.Memory;
+export const __wbg_get_indexfile_bytes: (a: number) => any;
+export const __wbg_get_indexfile_file: (a: number) => [number, number];
+export const __wbg_indexbuilder_free: (a: number, b: number) => void;
+export const __wbg_indexfile_free: (a: number, b: number) => void;
+export const __wbg_set_indexfile_bytes: (a: number, b: any) => void;
+export const __wbg_set_indexfile_file: (a: number, b: number, c: number) => void;
+export const indexbuilder_add: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => [number, number, number, number];
+export const indexbuilder_add_vectors: (a: number, b: number, c: number) => [number, number];
+export const indexbuilder_begin_source: (a: number, b: number, c: number) => void;
+export const indexbuilder_finish: (a: number) => [number, number, number, number];
+export const indexbuilder_keep: (a: number, b: number, c: number) => [number, number];
+export const indexbuilder_keep_file: (a: number, b: number, c: number, d: number, e: number) => [number, number];
+export const indexbuilder_kept: (a: number) => [number, number];
+export const indexbuilder_n_pending: (a: number) => number;
+export const indexbuilder_n_skills: (a: number) => number;
+export const indexbuilder_new: (a: number, b: number) => [number, number, number];
+export const indexbuilder_next_texts: (a: number, b: number) => [number, number, number];
+export const indexbuilder_sources: (a: number) => [number, number, number];
+export const start: () => void;
+export const __wbindgen_exn_store: (a: number) => void;
+export const __externref_table_alloc: () => number;
+export const __wbindgen_externrefs: WebAssembly.Table;
+export const __wbindgen_free: (a: number, b: number, c: number) => void;
+export const __wbindgen_malloc: (a: number, b: number) => number;
+export const __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
+export const __externref_table_dealloc: (a: number) => void;
+export const __externref_drop_slice: (a: number, b: number) => void;
+export const __wbindgen_start: () => void;

@@ -1,0 +1,31 @@
+/* tslint:disable */
+/* eslint-disable */
+export const memory: WebAssembly.Memory;
+export const __wbg_router_free: (a: number, b: number) => void;
+export const bench_scan: (a: number, b: number, c: number) => [number, number];
+export const router_about: (a: number) => [number, number, number];
+export const router_add_index_file: (a: number, b: number, c: number, d: any) => [number, number];
+export const router_body: (a: number, b: number) => [number, number];
+export const router_body_file: (a: number, b: number) => [number, number];
+export const router_card: (a: number, b: number) => [number, number, number];
+export const router_card_file: (a: number, b: number) => [number, number];
+export const router_check_encoder: (a: number, b: any) => [number, number];
+export const router_clear_own: (a: number) => [number, number];
+export const router_map: (a: number) => [number, number];
+export const router_names: (a: number) => [number, number];
+export const router_new: (a: number, b: number) => [number, number, number];
+export const router_rerank: (a: number, b: any, c: number, d: number, e: any) => [number, number, number];
+export const router_route_lexical: (a: number, b: number, c: number, d: any) => [number, number, number];
+export const router_search: (a: number, b: number, c: number, d: number, e: number, f: any) => [number, number, number];
+export const router_set_own: (a: number, b: number) => [number, number];
+export const sha256_hex: (a: number, b: number) => [number, number];
+export const start: () => void;
+export const __wbindgen_malloc: (a: number, b: number) => number;
+export const __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
+export const __wbindgen_free: (a: number, b: number, c: number) => void;
+export const __wbindgen_exn_store: (a: number) => void;
+export const __externref_table_alloc: () => number;
+export const __wbindgen_externrefs: WebAssembly.Table;
+export const __externref_table_dealloc: (a: number) => void;
+export const __externref_drop_slice: (a: number, b: number) => void;
+export const __wbindgen_start: () => void;
