@@ -211,7 +211,7 @@ test.describe('an index of one’s own', () => {
     await use(options, 'http://example.com/index/');
     await expect(problem).toHaveText(/has to begin with https/);
     await use(options, ' ');
-    await expect(problem).toHaveText(/no address/);
+    await expect(problem).toHaveText(/not an address/);
     await use(options, `${server.origin}/elsewhere/`);
     await expect(problem).toHaveText(/not on the server/);
     change(server, ({ encoder }) => (encoder.name = 'another'));
