@@ -103,6 +103,36 @@ pub struct IndexArgs {
 pub fn run(args: IndexArgs) -> Result<()> {
     let start = Instant::now();
     let encoder = open_encoder(&args.model, args.device)?;
+    let found = read_sources(&args)?;
+    let existing = if args.append { Existing::read(&args.out, &encoder)? } else { Existing::default() };
+    let folder = NewFolder::new(&args.out, INDEX_FOLDER)?;
+    let replaced = folder.replaces().then(|| n_skills_of(&args.out));
+
+    let n_new = found.skills.len();
+    let mut skills = embed_skills(&encoder, found.skills, &existing, &args)?;
+    let embedded_in = start.elapsed();
+    let (frequencies, changes) = merge(&mut skills, existing, &args.remove)?;
+    let lexical = args.keywords.map(|keywords| LexicalConfig { keywords, ..LexicalConfig::ALL });
+    let config = IndexConfig { hnsw: args.hnsw, map: !args.no_map, no_bodies: args.no_bodies, lexical };
+    let (manifest, id) = (encoder.manifest(), encoder.manifest().encoder_id()?);
+    let Role::Encoder { routing, .. } = manifest.role.clone() else {
+        bail!("{} is not an encoder; choose one with --model", manifest.name)
+    };
+    let progress = Progress::spinner("writing the index");
+    let output = builder_on_one_thread(|| {
+        builder::build(skills, frequencies, risk::rules(), id, routing, manifest.width(), config)
+    })?;
+    progress.finish();
+    write(folder, &output)?;
+
+    let skills_per_s = n_new as f64 / embedded_in.as_secs_f64();
+    let changes = args.append.then_some(changes);
+    report(&args, &output, &Report { skipped: &found.skipped, skills_per_s, replaced, changes });
+    Ok(())
+}
+
+/// The skills of the sources. What is left out is named.
+fn read_sources(args: &IndexArgs) -> Result<Sources> {
     let found = Sources::read(&args.sources, args.nested)?;
     for skipped in &found.skipped {
         note!("skipped {}: {}", skipped.place, skipped.reason);
@@ -115,21 +145,25 @@ pub fn run(args: IndexArgs) -> Result<()> {
         let sources: Vec<String> = args.sources.iter().map(|source| source.display().to_string()).collect();
         bail!("no skill in {}; a skill is a folder with a SKILL.md in it", sources.join(", "));
     }
-    let existing = if args.append { Existing::read(&args.out, &encoder)? } else { Existing::default() };
-    let folder = NewFolder::new(&args.out, INDEX_FOLDER)?;
-    let replaced = folder.replaces().then(|| n_skills_of(&args.out));
+    Ok(found)
+}
 
-    let n_new = found.skills.len();
-    let mut skills = embed_skills(&encoder, found.skills, &existing, &args)?;
-    let embedded_in = start.elapsed();
+/// Adds those skills of an existing index that are neither given again nor removed. Returns how many of the kept skills have each term
+/// in their full text, and what changed.
+fn merge(
+    skills: &mut Vec<IndexedSkill>,
+    existing: Existing,
+    remove: &[String],
+) -> Result<(Vec<(String, u32)>, Changes)> {
     let new: HashMap<String, (Card, u64)> =
         skills.iter().map(|skill| (skill.card.id.clone(), (skill.card.clone(), skill.content_hash))).collect();
     let mut changes = Changes { added: new.len(), ..Changes::default() };
-    let mut missing: HashSet<&str> = args.remove.iter().map(String::as_str).collect();
+    let mut missing: HashSet<&str> = remove.iter().map(String::as_str).collect();
     let mut frequencies = existing.frequencies;
     for skill in existing.skills {
         let id = skill.card.id.as_str();
-        let removed = missing.remove(id) || args.remove.iter().any(|other| other == id);
+        missing.remove(id);
+        let removed = remove.iter().any(|other| other == id);
         let again = new.get(id);
         if let Some((card, content_hash)) = again {
             changes.added -= 1;
@@ -155,24 +189,7 @@ pub fn run(args: IndexArgs) -> Result<()> {
     if let Some(id) = missing.into_iter().min() {
         bail!("--remove {id}: the index has no skill of this id; `skillrouter route --json` shows ids");
     }
-    let lexical = args.keywords.map(|keywords| LexicalConfig { keywords, ..LexicalConfig::ALL });
-    let config = IndexConfig { hnsw: args.hnsw, map: !args.no_map, no_bodies: args.no_bodies, lexical };
-    let (manifest, id) = (encoder.manifest(), encoder.manifest().encoder_id()?);
-    let Role::Encoder { routing, .. } = manifest.role.clone() else {
-        bail!("{} is not an encoder; choose one with --model", manifest.name)
-    };
-    let frequencies = frequencies.into_iter().collect();
-    let progress = Progress::spinner("writing the index");
-    let output = builder_on_one_thread(|| {
-        builder::build(skills, frequencies, risk::rules(), id, routing, manifest.width(), config)
-    })?;
-    progress.finish();
-    write(folder, &output)?;
-
-    let skills_per_s = n_new as f64 / embedded_in.as_secs_f64();
-    let changes = args.append.then_some(changes);
-    report(&args, &output, &Report { skipped: &found.skipped, skills_per_s, replaced, changes });
-    Ok(())
+    Ok((frequencies.into_iter().collect(), changes))
 }
 
 /// What was done, besides the files.
