@@ -55,6 +55,11 @@ export interface OpenOptions {
    * opening a skill fetches the part that holds it together with at least seven others, the same ones each time. Default 4 MiB.
    */
   prefetch_bytes?: number;
+  /**
+   * How long nothing may be heard of the engine while it has work to do. Then it is ended, and a new one is asked the same again, once.
+   * Work that is known to take longer is waited for. More is of use while the worker is held in a debugger. Default 10,000.
+   */
+  patience_ms?: number;
   onProgress?: (progress: Progress) => void;
   /** Cancels the opening, or after it the loading of the models; answers go on with what is there. */
   signal?: AbortSignal;
@@ -275,6 +280,8 @@ export interface OwnSkills {
 export interface SkillRouterEventMap {
   /** The user's own skills have changed, here or in another tab: `own()` says how they stand, and an answer may be another now. */
   own: Event;
+  /** The engine stopped or fell silent, and a new one is starting: `ready` is that of the new one. */
+  restart: Event;
 }
 
 export class SkillRouter extends EventTarget {

@@ -44,8 +44,8 @@ export interface RouterLike {
   readonly ready?: Promise<void>;
   readonly reranker_ready?: Promise<void> | null;
   about?(): About;
-  /** Of a router with skills of the user's own: they are other ones now. */
-  addEventListener?(type: 'own', listener: () => void): void;
+  /** `own`: the user's own skills are other ones now. `restart`: the engine is replaced, and `ready` is another one. */
+  addEventListener?(type: 'own' | 'restart', listener: () => void): void;
 }
 
 /** `idle`: nothing is opened yet. `words`: answers are by words, and better ones are on their way. `failed`: they are not; see `error`. */

@@ -83,9 +83,13 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     });
     this.#asking = new Asking({
       onBusy: (/** @type {boolean} */ is_busy) => this.#status.showBusy(is_busy),
+      onLate: (/** @type {string} */ question) => this.#showLate(question, 'yours is on its way'),
       onAnswer: (/** @type {import('./client.js').Answer} */ answer, /** @type {string} */ question, /** @type {boolean} */ settled) => this.#noteAnswer(answer, question, settled),
       onNothing: () => this.#showNothing(),
-      onFailure: (/** @type {Error} */ error) => this.#status.showFailure(error),
+      onFailure: (/** @type {Error} */ error) => {
+        this.#showLate(this.value.trim(), 'yours was not answered');
+        this.#status.showFailure(error);
+      },
     });
     this.#expectReady();
     this.#showTexts();
@@ -305,6 +309,11 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     if (!this.#answer) return;
     this.#status.showAnswer(this.#answer, this.#list.question, shown);
     if (shown) this.#filter.show(this.#answer.routes);
+  }
+
+  /** What is shown belongs to another question. @param {string} question that is asked now @param {string} why */
+  #showLate(question, why) {
+    if (this.#answer && this.#list.question !== question) this.#status.showLate(this.#list.question, why);
   }
 
   #announce() {

@@ -124,6 +124,7 @@ export class Source {
       if (this.#router) this.#closeRouter(this.#router);
       this.#router = next;
       next.addEventListener?.('own', () => this.#router === next && this.#members.forEach((member) => member.onOwn()));
+      next.addEventListener?.('restart', () => isCurrent() && void this.#follow(next, attempt, 'The engine had stopped and is starting again'));
       const following = this.#follow(next, attempt);
       for (const member of this.#members) member.onRouter();
       await following;
@@ -132,13 +133,13 @@ export class Source {
     }
   }
 
-  /** Tells how the models of a router come. @param {RouterLike} router @param {AbortController} attempt */
-  async #follow(router, attempt) {
-    const isCurrent = () => this.#attempt === attempt;
+  /** Tells how the models of a router come. @param {RouterLike} router @param {AbortController} attempt @param {string} [text] for people */
+  async #follow(router, attempt, text = 'By words, model loading') {
     const { ready } = router;
+    const isCurrent = () => this.#attempt === attempt && this.#followed === ready;
     this.#followed = ready;
     this.#by_meaning = false;
-    this.#say('words', 'By words, model loading');
+    this.#say('words', text);
     try {
       await ready;
       if (!isCurrent()) return;

@@ -33,6 +33,8 @@ export class Status {
   #root;
   /** @type {State} */
   #state;
+  /** Whether the banner tells of a question. */
+  #has_failure = false;
   #settle_timer = 0;
 
   /** @param {ShadowRoot} root */
@@ -46,7 +48,7 @@ export class Status {
     this.#part('state').dataset.state = state.state;
     this.#part('state-text').textContent = state.text;
     if (!state.isLoading) this.#part('loading').hidden = this.#part('loading-bar').hidden = true;
-    this.takeBackFailure();
+    if (state.error || !this.#has_failure) this.takeBackFailure();
   }
 
   /** What the downloads can tell a host. @param {boolean} is_on_demand whether they depend on what is asked */
@@ -65,11 +67,13 @@ export class Status {
 
   /** @param {Error} error */
   showFailure(error) {
+    this.#has_failure = true;
     this.#showBanner(error, { title: 'That question was not answered' });
   }
 
   /** Leaves in the banner what is wrong apart from a question. */
   takeBackFailure() {
+    this.#has_failure = false;
     const { error, meanwhile } = this.#state;
     if (!error) this.#part('banner').hidden = true;
     else if (isAbort(error)) this.#showBanner(error, { title: 'Loading was cancelled', retry_label: 'Continue', meanwhile });
@@ -87,6 +91,7 @@ export class Status {
    * @param {boolean} shown whether the list shows its order already
    */
   showAnswer({ stage, reason, reranked, descriptions, fit, routes }, question, shown) {
+    delete this.#part('answer').dataset.late;
     const found = routes.length > 0;
     const how = {
       lexical: () => 'by words',
@@ -107,7 +112,17 @@ export class Status {
     this.#part('answer-title').textContent = fit?.word === 'none' ? NOTHING_FITS : 'Skills';
   }
 
+  /** What is shown is the answer to another question. @param {string} question that one @param {string} why it is still shown */
+  showLate(question, why) {
+    const shown = `“${question.slice(0, SHOWN_CHARS)}”`;
+    this.#part('answer').dataset.late = '';
+    this.#part('answer-title').textContent = `Still the answer to ${shown}`;
+    this.#part('answer-stage').textContent = why;
+    this.#part('nothing-text').textContent = `No skill of this index fits ${shown}; ${why}.`;
+  }
+
   showNoAnswer() {
+    this.takeBackFailure();
     this.#part('answer').hidden = true;
     this.#part('nothing').hidden = true;
   }

@@ -126,11 +126,13 @@ export class OwnIndex {
       const before = this.#unsaved ?? (await readOwn());
       const builder = await Builder.open(await model.use((encoder, call) => call(() => encoder.model_json()), sample));
       try {
+        this.#session.announceIndex(this.#standing.n_skills);
         if (before) readKept(() => builder.keep(before));
         if (!(await edit(builder, before))) return { n_embedded: 0 };
         const n_embedded = await embedInto(builder, model, options);
-        const is_empty = builder.run((engine) => engine.n_skills()) === 0;
-        const reason = await this.#commit(is_empty ? null : builder.finish(), options);
+        const n_skills = builder.run((engine) => engine.n_skills());
+        this.#session.announceIndex(n_skills);
+        const reason = await this.#commit(n_skills === 0 ? null : builder.finish(), options);
         return { n_embedded, reason };
       } finally {
         builder.close();
