@@ -11,6 +11,7 @@
 import { takeEarly } from './elements/early.js';
 import { part } from './elements/markup.js';
 import { Asking } from './elements/skill-search/asking.js';
+import { Fragment } from './elements/skill-search/fragment.js';
 import { takeHotkey } from './elements/skill-search/hotkey.js';
 import { List } from './elements/skill-search/list.js';
 import { searchMarkup } from './elements/skill-search/markup.js';
@@ -27,7 +28,7 @@ const SOURCE_ATTRIBUTES = ['index', 'models', 'reranker', 'device', 'prefetch'];
 const EARLY_PROPERTIES = ['router', 'value'];
 
 export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
-  static observedAttributes = [...SOURCE_ATTRIBUTES, 'label', 'placeholder', 'hotkey', 'top', 'hide-risks'];
+  static observedAttributes = [...SOURCE_ATTRIBUTES, 'label', 'placeholder', 'hotkey', 'top', 'hide-risks', 'fragment'];
 
   #internals = this.attachInternals();
   #root = this.attachShadow({ mode: 'open' });
@@ -46,6 +47,8 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   #is_connecting = false;
   #stopWaiting = () => {};
   #giveUpHotkey = () => {};
+  /** Null where the address says nothing of the question. @type {Fragment | null} */
+  #fragment = null;
   /** @type {PromiseWithResolvers<import('./skill-search.d.ts').RouterLike> & { isSettled?: boolean }} */
   #ready;
   /** @type {import('./client.js').Answer | null} */
@@ -111,6 +114,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   attributeChangedCallback(name) {
     if (SOURCE_ATTRIBUTES.includes(name)) this.#connectSoon();
     else if (name === 'hotkey' && this.#source) this.#takeHotkey();
+    else if (name === 'fragment' && this.#source) this.#takeFragment();
     else if (name === 'top' && this.#source) this.#ask();
     else if (name === 'hide-risks') this.#sift();
     else this.#showTexts();
@@ -195,7 +199,10 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#leave();
     this.#source = source;
     source.join(this.#member);
-    if (is_first) this.#takeHotkey();
+    if (is_first) {
+      this.#takeHotkey();
+      this.#takeFragment();
+    }
     this.#ask();
     if (this.#given || this.#is_wanted) source.start();
     else this.#stopWaiting = whenWanted(this, this.getAttribute('load'), () => this.#want());
@@ -205,6 +212,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#asking.stop();
     this.#panel.close();
     this.#giveUpHotkey();
+    this.#fragment?.end();
     this.#leave();
     this.#is_wanted = false;
   }
@@ -239,6 +247,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     const question = this.value.trim();
     this.#part('clear').hidden = this.value === '';
     this.#part('before').hidden = question !== '';
+    this.#fragment?.note(question);
     const top = Math.trunc(Number(this.getAttribute('top')));
     void this.#asking.ask(question, this.#source, top > 0 ? top : DEFAULTS.top);
   }
@@ -342,10 +351,21 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
 
   /** A page may give the element more room while its panel is open: `skill-search:state(open)`. @param {boolean} is_open */
   #noteOpen(is_open) {
+    this.#fragment?.noteOpen(is_open);
     if (is_open) return void this.#internals.states.add('open');
     this.#internals.states.delete('open');
     this.#list.rest();
     if (this.isConnected) this.focus();
+  }
+
+  /** What the address asks counts, and is wanted. */
+  #takeFragment() {
+    this.#fragment?.end();
+    const name = this.getAttribute('fragment');
+    this.#fragment = name ? new Fragment(name, { onQuestion: (question) => (this.value = question), onBack: () => this.#panel.close() }) : null;
+    if (!this.#fragment?.question) return;
+    this.#input.value = this.#fragment.question;
+    this.#is_wanted = true;
   }
 
   #takeHotkey() {
