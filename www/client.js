@@ -10,6 +10,7 @@
 
 import { Connection, SilenceError } from './messages/connection.js';
 import { tellDescriptions } from './messages/late-descriptions.js';
+import { startWorker } from './messages/worker-start.js';
 import { abortError, firstOf, fromPlain, SkillRouterError } from './shared/error.js';
 import { deferred } from './shared/promises.js';
 
@@ -200,7 +201,9 @@ export class SkillRouter extends EventTarget {
         connection.end(fromPlain(error));
       },
     };
-    const connection = new Connection(newWorker(), {
+    const { worker, whyNotStarted } = startWorker(newWorker);
+    const connection = new Connection(worker, {
+      whyNotStarted,
       patience_ms,
       isBusy: () => loading.size > 0,
       onEvent: (event, value) => events[event]?.(value),

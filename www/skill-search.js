@@ -20,6 +20,7 @@ import { allHidden, RiskFilter } from './elements/skill-search/risks.js';
 import { Source, whenWanted } from './elements/skill-search/source.js';
 import { Status } from './elements/skill-search/status.js';
 import { styleSheet } from './elements/skill-search/style.js';
+import { sentence } from './shared/texts.js';
 
 const DEFAULTS = { index: 'index/', models: 'models/', device: 'auto', prefetch: 'all', top: 8, hotkey: '/', label: 'Describe the task in your own words' };
 /** What decides where answers come from. */
@@ -71,7 +72,12 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   constructor() {
     super();
     this.#root.adoptedStyleSheets = [styleSheet()];
-    this.#root.append(searchMarkup());
+    try {
+      this.#root.append(searchMarkup());
+    } catch (error) {
+      this.#root.textContent = sentence(error.message); // Without markup there is no other place to say it.
+      throw error;
+    }
     this.#input = this.#part('query', HTMLInputElement);
     this.#status = new Status(this.#root);
     this.#filter = new RiskFilter(this.#root, (categories) => this.setAttribute('hide-risks', categories));

@@ -81,6 +81,67 @@ test('a connection that stays broken is a network error', async ({ demo, site })
   await expect(demo.banner).toContainText('check the connection and try again');
 });
 
+test.describe('the network goes in the middle of a download', () => {
+  const N_BYTES = 9_000_000;
+
+  test('it is called that, and goes on by itself, from where it was', async ({ demo, context, site }) => {
+    const asked_from = [];
+    const weights = `**/${ENCODER}/weights-*`;
+    site.route(weights, (exchange) => {
+      asked_from.push(exchange.from);
+      if (exchange.from === 0) exchange.cutOff(N_BYTES);
+      else exchange.abort();
+    });
+    await demo.open('words');
+    await expect.poll(() => asked_from.length).toBeGreaterThan(0);
+    await context.setOffline(true);
+    await expect(demo.banner).toContainText('No network');
+    await expect(demo.banner).toHaveAttribute('data-code', 'network');
+    await expect(demo.banner).toContainText(/weights-\S+ could not be fetched \(.*goes on by itself when the network is back; what has come is kept/);
+    await demo.ask('turn these receipts into a spreadsheet', 'lexical');
+    site.route(weights, (exchange) => {
+      asked_from.push(exchange.from);
+      exchange.continue();
+    });
+    await context.setOffline(false);
+    await demo.expectState('ready');
+    await demo.expectStage();
+    await expect(demo.banner).toBeHidden();
+    const last = asked_from.at(-1);
+    expect(last).toBeGreaterThan(1_000_000);
+    expect(last).toBeLessThanOrEqual(N_BYTES);
+  });
+
+  test('a server that was away is found again without a word of the network', async ({ demo, site }) => {
+    site.route(/\/(index|models|pkg)\//, (exchange) => exchange.abort());
+    await demo.open('failed');
+    await expect(demo.banner).toHaveAttribute('data-code', 'network');
+    await expect(demo.banner).toContainText('goes on by itself');
+    site.unrouteAll();
+    await demo.expectState('ready');
+    await demo.ask('plan a wedding');
+  });
+
+  test('a build of the engine that is cut off is no engine that stopped', async ({ demo, site }) => {
+    const build = '**/pkg/cpu/*.wasm';
+    site.route(build, (exchange) => exchange.cutOff(500_000));
+    await demo.open('failed');
+    await expect(demo.banner).toHaveAttribute('data-code', 'network');
+    await expect(demo.banner).toContainText(/http:\S+\/pkg\/cpu\/\S+\.wasm/);
+    site.unroute(build);
+    await demo.expectState('ready');
+  });
+
+  test('a worker that does not arrive is no engine that stopped', async ({ demo, site }) => {
+    site.route('**/worker.js', (exchange) => exchange.abort());
+    await demo.open('failed');
+    await expect(demo.banner).toHaveAttribute('data-code', 'network');
+    await expect(demo.banner).toContainText(/http:\S+\/engine\/worker\.js could not be fetched/);
+    site.unrouteAll();
+    await demo.expectState('ready');
+  });
+});
+
 test('a file that went bad on the shelf is fetched again', async ({ demo, page, site }) => {
   await demo.open();
   await demo.expectAllKept();
@@ -205,7 +266,7 @@ test('a panic while the reranker is loading: what loads in the place of it is to
 });
 
 test.describe('silence', () => {
-  const PATIENCE_MS = 1500;
+  const PATIENCE_MS = 4000;
 
   /** Gives the page's element a router that waits for no longer. */
   async function giveImpatientRouter(page) {
@@ -239,7 +300,7 @@ test.describe('silence', () => {
     await giveImpatientRouter(page);
     await demo.ask('plan a wedding');
     const hanging = await page.locator('skill-search').evaluate((search) => search.router.route('xyzzy').catch(({ name, code, message }) => ({ name, code, message })));
-    expect(hanging).toMatchObject({ name: 'SkillRouterError', code: 'engine', message: expect.stringMatching(/nothing was heard of the engine for 1.5 s/) });
+    expect(hanging).toMatchObject({ name: 'SkillRouterError', code: 'engine', message: expect.stringMatching(/nothing was heard of the engine for 4 s/) });
     await demo.ask('turn these receipts into a spreadsheet');
     await expect(demo.names.first()).toHaveText('receipts-to-spreadsheet');
   });
@@ -271,7 +332,7 @@ test.describe('silence', () => {
       Encoder.prototype.embed_query = function (query) {
         if (query.startsWith('long')) {
           postMessage({ silence: 60_000 });
-          for (const end = Date.now() + ${2 * PATIENCE_MS}; Date.now() < end;);
+          for (const end = Date.now() + ${1.5 * PATIENCE_MS}; Date.now() < end;);
         }
         return embed_query.call(this, query);
       };`);

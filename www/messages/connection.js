@@ -41,8 +41,10 @@ export class Connection {
    * @param {(error: Error) => void} options.onLost the worker is gone, every waiting call was rejected, and there has to be another one
    * @param {number} [options.patience_ms] how long nothing may be heard while work is out, before the worker is ended; default: for ever
    * @param {() => boolean} [options.isBusy] whether the worker has something to do apart from calls
+   * @param {(message: string) => Promise<Error>} [options.whyNotStarted] of a worker that never said a word; `message`: of its script, if
+   *   that ran
    */
-  constructor(worker, { onEvent, onLost, patience_ms, isBusy = () => false }) {
+  constructor(worker, { onEvent, onLost, patience_ms, isBusy = () => false, whyNotStarted }) {
     this.#onLost = onLost;
     this.#worker = worker;
     if (patience_ms) {
@@ -52,7 +54,9 @@ export class Connection {
         onSilent: () => this.end(new SilenceError(patience_ms)),
       });
     }
+    let has_started = false;
     worker.addEventListener('message', (event) => {
+      has_started = true;
       const { data } = /** @type {MessageEvent} */ (event);
       this.#watchdog?.heard();
       if (data.silence) this.#watchdog?.allow(data.silence);
@@ -60,9 +64,9 @@ export class Connection {
       else if (data.id) this.#settle(data);
     });
     worker.addEventListener('error', (event) => {
-      const { message } = /** @type {Partial<ErrorEvent>} */ (event);
-      const why = message ? ` (${message})` : '';
-      this.end(new SkillRouterError('engine', `the engine's worker stopped${why}; check the connection and try again`));
+      const { message = '' } = /** @type {Partial<ErrorEvent>} */ (event);
+      if (!has_started && whyNotStarted) return void whyNotStarted(message).then((why) => this.end(why));
+      this.end(new SkillRouterError('engine', `the engine's worker stopped${message && ` (${message})`}; try again`));
     });
   }
 

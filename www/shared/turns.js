@@ -20,7 +20,8 @@ export class Turns {
 }
 
 /**
- * Does the work while no other page or worker of the origin does work of that name. Only on https and localhost is there a lock.
+ * Does the work while no other page or worker of the origin does work of that name. Only on https and localhost is there a lock, and
+ * none where a page has no origin to share, as in a sandboxed frame.
  * @template T
  * @param {string} name
  * @param {() => Promise<T>} work
@@ -28,6 +29,6 @@ export class Turns {
  * @returns {Promise<T>}
  */
 export function alone(name, work, signal) {
-  if (!globalThis.navigator?.locks) return work();
+  if (!globalThis.navigator?.locks || globalThis.origin === 'null') return work();
   return navigator.locks.request(name, { signal }, work);
 }

@@ -22,6 +22,7 @@ const SHOWN_CHARS = 80;
 /** What the banner says above the error's own sentence, by code. @type {Record<string, string>} */
 const BANNER_TITLES = {
   network: 'A file did not arrive',
+  offline: 'No network',
   'not-found': 'A file is missing on the server',
   truncated: 'A file arrived incomplete',
   checksum: 'A file arrived damaged',
@@ -74,10 +75,10 @@ export class Status {
   /** Leaves in the banner what is wrong apart from a question. */
   takeBackFailure() {
     this.#has_failure = false;
-    const { error, meanwhile } = this.#state;
+    const { error, meanwhile, goesOn } = this.#state;
     if (!error) this.#part('banner').hidden = true;
     else if (isAbort(error)) this.#showBanner(error, { title: 'Loading was cancelled', retry_label: 'Continue', meanwhile });
-    else this.#showBanner(error, { meanwhile });
+    else this.#showBanner(error, { meanwhile, goesOn, title: goesOn && navigator.onLine === false ? BANNER_TITLES.offline : undefined });
   }
 
   /** @param {boolean} is_busy */
@@ -139,11 +140,13 @@ export class Status {
     this.#settle_timer = setTimeout(() => (this.#part('announcement').textContent = text), SETTLE_MS);
   }
 
-  /** @param {Fault} error @param {{ title?: string, retry_label?: string, meanwhile?: string }} more */
-  #showBanner(error, { title, retry_label = 'Try again', meanwhile }) {
-    const message = sentence(error.message);
+  /** @param {Fault} error @param {{ title?: string, retry_label?: string, meanwhile?: string, goesOn?: boolean }} more */
+  #showBanner(error, { title, retry_label = 'Try again', meanwhile, goesOn }) {
+    const sentences = [sentence(error.message)];
+    if (goesOn) sentences.push('It goes on by itself when the network is back; what has come is kept.');
+    if (meanwhile) sentences.push(`Until then, answers are ${meanwhile}.`);
     this.#part('banner-title').textContent = title ?? BANNER_TITLES[codeOf(error)] ?? 'The index could not be opened';
-    this.#part('banner-text').textContent = meanwhile ? `${message} Until then, answers are ${meanwhile}.` : message;
+    this.#part('banner-text').textContent = sentences.join(' ');
     this.#part('banner').dataset.code = codeOf(error);
     this.#part('banner-retry').textContent = retry_label;
     this.#part('banner').hidden = false;
