@@ -237,9 +237,9 @@ export interface AddOwnOptions {
   signal?: AbortSignal;
 }
 
-/** Files read, texts embedded, or files written. */
+/** Files read, texts embedded, or files written. `waiting`: another tab of this origin is changing them, and its turn comes first. */
 export interface OwnProgress {
-  stage: 'reading' | 'embedding' | 'saving';
+  stage: 'waiting' | 'reading' | 'embedding' | 'saving';
   done: number;
   of: number;
 }
@@ -315,11 +315,11 @@ export class SkillRouter extends EventTarget {
   own(): Promise<OwnSkills>;
   /**
    * Reads skills of the user and searches them from now on, beside those of the index; nothing leaves the device. Adding a source
-   * again embeds only texts that have changed. Rejects with `not-found` when there is no `SKILL.md` in it.
+   * again embeds only texts that have changed, also after a visit that ended in the middle. Rejects with `not-found` when there is no `SKILL.md` in it.
    */
   addOwn(files: Iterable<OwnFile>, options: AddOwnOptions): Promise<OwnAdded>;
   /** Deletes the skills of a source, or all of them, also on the device. */
-  removeOwn(source?: string): Promise<OwnSkills>;
+  removeOwn(source?: string, options?: Pick<AddOwnOptions, 'onProgress'>): Promise<OwnSkills>;
   addEventListener<K extends keyof SkillRouterEventMap>(
     type: K, listener: (this: SkillRouter, event: SkillRouterEventMap[K]) => void, options?: boolean | AddEventListenerOptions): void;
   close(): void;

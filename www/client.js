@@ -128,9 +128,9 @@ export class SkillRouter extends EventTarget {
     return this.#call('addOwn', { files: given, source: String(source ?? '') }, { signal, onStage: onProgress });
   }
 
-  /** @param {string} [source] */
-  removeOwn(source) {
-    return this.#call('removeOwn', { source });
+  /** @param {string} [source] @param {Pick<import('./client.d.ts').AddOwnOptions, 'onProgress'>} [options] */
+  removeOwn(source, { onProgress } = {}) {
+    return this.#call('removeOwn', { source }, { onStage: onProgress });
   }
 
   close() {

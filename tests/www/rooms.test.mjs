@@ -36,7 +36,7 @@ const ALLOWED = {
   'pages/demo': ['shared', 'elements', 'skill-search.js', 'own-skills.js'],
   'pages/evaluate': ['shared', 'elements', 'elements/map', 'client.js'],
   'pages/bench': ['storage', 'elements', 'pkg/search', 'pkg/cpu', 'pkg/gpu'], // The one page that has the engine in itself: it measures it.
-  extension: ['shared', 'messages', 'storage', 'elements', 'client.js', 'skill-search.js'],
+  extension: ['shared', 'messages', 'storage', 'elements', 'client.js', 'skill-search.js', 'own-skills.js'],
   'extension/helper': ['shared', 'elements', 'extension'],
   'sw.js': [],
   tools: [],

@@ -48,7 +48,7 @@ const HANDLERS = {
   map: () => opened().map(),
   own: async () => (await openedOwn()).standing(),
   addOwn: async ({ files, source }, { signal, onStage }) => (await openedOwn()).add(files, source, { signal, onProgress: onStage }),
-  removeOwn: async ({ source }, { signal }) => (await openedOwn()).remove(source, { signal }),
+  removeOwn: async ({ source }, { signal, onStage }) => (await openedOwn()).remove(source, { signal, onProgress: onStage }),
 };
 
 const answering = new Answering(HANDLERS, (message) => postMessage(message));

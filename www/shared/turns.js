@@ -25,10 +25,11 @@ export class Turns {
  * @template T
  * @param {string} name
  * @param {() => Promise<T>} work
- * @param {AbortSignal} [signal] ends the waiting
+ * @param {{ signal?: AbortSignal, onWait?: () => void }} [options] `signal` ends the waiting; `onWait`: another page or worker has the turn
  * @returns {Promise<T>}
  */
-export function alone(name, work, signal) {
+export async function alone(name, work, { signal, onWait } = {}) {
   if (!globalThis.navigator?.locks || globalThis.origin === 'null') return work();
+  if (onWait && (await navigator.locks.query()).held?.some((lock) => lock.name === name)) onWait();
   return navigator.locks.request(name, { signal }, work);
 }
