@@ -31,6 +31,8 @@ export class Panel {
   #body = Promise.resolve(null);
   /** Made when two skills are first compared. @type {import('./compare.js').Comparison | null} */
   #comparison = null;
+  /** Sees how wide the element is. @type {ResizeObserver | null} */
+  #sizes = null;
 
   /**
    * @param {HTMLElement} host
@@ -48,7 +50,9 @@ export class Panel {
     this.#offer('panel-install', (place) => this.#showInstall(place));
     this.#offer('panel-compare', (place) => this.#showNearest(place));
     this.#dialog.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') this.close();
+      if (event.key !== 'Escape') return;
+      event.preventDefault(); // It is not for a dialog around the element.
+      this.close();
     });
     this.#dialog.addEventListener('cancel', (event) => {
       event.preventDefault(); // A swipe back on a phone, for one.
@@ -58,7 +62,16 @@ export class Panel {
       const { left, right } = this.#dialog.getBoundingClientRect();
       if (target === this.#dialog && (clientX < left || clientX > right)) this.close(); // On the backdrop.
     });
-    new ResizeObserver(() => this.#place()).observe(host);
+    this.watch();
+  }
+
+  /** Follows the width of the element, by an observer of the document in which it is now. */
+  watch() {
+    const window = this.#host.ownerDocument.defaultView;
+    if (!window) return;
+    this.#sizes?.disconnect();
+    this.#sizes = new window.ResizeObserver(() => this.#place());
+    this.#sizes.observe(this.#host);
   }
 
   /** The skill that is shown. @returns {Route | null} */
@@ -122,7 +135,7 @@ export class Panel {
   #place() {
     if (!this.#host.isConnected) return; // Sizes change once more when an element is removed.
     if (this.isOpen && this.#comparison?.isOpen) return; // It would go below the panel; the panel is placed when it is closed.
-    const rem_px = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const rem_px = parseFloat(getComputedStyle(this.#host.ownerDocument.documentElement).fontSize);
     const beside = this.isOpen && this.#host.clientWidth >= BESIDE_REM * rem_px;
     const is_right = this.#dialog.open === this.isOpen && this.#dialog.matches(':modal') === (this.isOpen && !beside);
     if (is_right) return;

@@ -39,7 +39,7 @@ export class RiskFilter {
     });
     this.#part('filter').addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || !this.#part('filter', HTMLDetailsElement).open) return;
-      event.stopPropagation();
+      event.preventDefault(); // It is not for a dialog around the element.
       this.#close();
       inside(this.#part('filter'), 'summary').focus();
     });

@@ -1,10 +1,9 @@
 /**
- * How `<skill-search>` looks: one constructable stylesheet for all elements of a page, which leaves no shadow root and needs no
- * exception of a content security policy. What a page may set is on top.
+ * How `<skill-search>` looks. What a page may set is on top.
  * Light or dark follows the `color-scheme` of the place where the element stands; contrasts are at least WCAG AA in both.
  */
 
-const CSS = `
+export const SEARCH_CSS = `
 :host {
   --_accent: var(--skill-search-accent, light-dark(#0f6b5c, #63cdb6));
   --_accent-ink: var(--skill-search-accent-ink, light-dark(#fff, #08231d));
@@ -30,6 +29,11 @@ const CSS = `
   text-align: start;
 }
 :host([hidden]) { display: none; }
+/*
+ * How wide it is in a box that shrinks to fit. A container of queries has no width of its own, so both are said: what it likes, by .main, whose
+ * column may shrink, and what it needs at least, here.
+ */
+:host::before { display: block; height: 0; content: ""; contain: inline-size; contain-intrinsic-inline-size: min(18rem, 50vw); }
 
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
@@ -40,7 +44,7 @@ ul { list-style: none; }
 
 .layout { position: relative; display: grid; grid-template-columns: minmax(0, 1fr); }
 .layout.beside { grid-template-columns: minmax(0, 1fr) minmax(0, 30rem); column-gap: 2rem; }
-.main { min-width: 0; container-type: inline-size; }
+.main { min-width: 0; container-type: inline-size; contain-intrinsic-inline-size: 40rem; }
 
 button { font: inherit; cursor: pointer; }
 .quiet { margin: 0 -.55rem; padding: .2rem .55rem; border: 1px solid transparent; border-radius: 7px; background: none; color: var(--_accent); font-size: .875rem; font-weight: 550; }
@@ -257,16 +261,3 @@ mark { border-radius: 3px; background: light-dark(#fde7b3, #57441a); color: inhe
   .results > [aria-selected="true"] { outline: 2px solid Highlight; }
 }
 `;
-
-/** @type {Map<string, CSSStyleSheet>} made when first used, since servers have no such class */
-const sheets = new Map();
-
-/** @param {string} [css] @returns {CSSStyleSheet} one for all elements */
-export function styleSheet(css = CSS) {
-  const made = sheets.get(css);
-  if (made) return made;
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  sheets.set(css, sheet);
-  return sheet;
-}
