@@ -12,7 +12,7 @@ import { takeEarly } from './elements/early.js';
 import { part } from './elements/markup.js';
 import { Asking } from './elements/skill-search/asking.js';
 import { takeHotkey } from './elements/skill-search/hotkey.js';
-import { List } from './elements/skill-search/list.js';
+import { foldCopies, List } from './elements/skill-search/list.js';
 import { searchMarkup } from './elements/skill-search/markup.js';
 import { Panel } from './elements/skill-search/panel.js';
 import { allHidden, RiskFilter } from './elements/skill-search/risks.js';
@@ -195,6 +195,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     const source = this.#given ? Source.around(this.#given) : Source.of(this.#sourceOptions());
     if (source === this.#source) return;
     const is_first = !this.#source;
+    this.#panel.close(); // What it shows is of another index.
     this.#leave();
     this.#source = source;
     source.join(this.#member);
@@ -312,8 +313,9 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   /** @param {string} question */
   #showRoutes(question) {
     if (!this.#answer) return;
-    this.#showAnswer(this.#list.show(this.#filter.sift(this.#answer), question));
-    this.#panel.describe(this.#answer.routes);
+    const seen = this.#filter.sift(this.#answer);
+    this.#showAnswer(this.#list.show(seen, question));
+    this.#panel.follow(foldCopies(seen.routes), question);
   }
 
   /** @param {boolean} shown whether the list shows its order already */
@@ -334,6 +336,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   #showNothing() {
     this.#answer = null;
     this.#list.show({ routes: [] }, '');
+    this.#panel.follow([], '');
     this.#status.showNoAnswer();
     this.#status.announce(null, 0);
   }

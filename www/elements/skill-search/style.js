@@ -140,6 +140,7 @@ summary { color: var(--_accent); font-weight: 550; cursor: pointer; }
 .chip { max-width: 100%; padding: .05rem .5rem; overflow: hidden; border-radius: 999px; background: var(--_sunken); color: var(--_muted); font-size: .75rem; line-height: 1.3rem; text-overflow: ellipsis; white-space: nowrap; }
 .chip.words { background: var(--_words-wash); color: var(--_words); }
 .chip:is(.meaning, .reranked) { background: var(--_accent-wash); color: var(--_accent); }
+.chip.risk { border: 1px solid var(--_danger); background: none; color: var(--_danger); font-weight: 550; line-height: calc(1.3rem - 2px); }
 .chip.own { border: 1px solid var(--_accent); background: none; color: var(--_accent); line-height: calc(1.3rem - 2px); }
 .score { display: grid; align-content: start; gap: .3rem; padding-top: .1rem; text-align: end; }
 .number { font-size: .875rem; font-variant-numeric: tabular-nums; }
@@ -153,7 +154,7 @@ summary { color: var(--_accent); font-weight: 550; cursor: pointer; }
 /* Skills that are only the nearest ones: quiet, and as usable as any. */
 .answer[data-fit="none"] .results > :not(.open) { border-style: dashed; background: none; }
 .answer[data-fit="none"] .name { color: var(--_muted); }
-.answer[data-fit="none"] .chip { background: var(--_sunken); color: var(--_muted); }
+.answer[data-fit="none"] .chip:not(.risk) { background: var(--_sunken); color: var(--_muted); }
 .answer[data-fit="none"] .bar > span { background: var(--_muted); }
 .keys { margin-top: 1rem; color: var(--_muted); font-size: .8125rem; }
 #filter-all:not([hidden]) ~ .keys { display: none; }
@@ -193,6 +194,7 @@ summary { color: var(--_accent); font-weight: 550; cursor: pointer; }
 .panel-head, .panel-actions { display: flex; align-items: baseline; justify-content: space-between; gap: 1rem; }
 .panel-head h2 { font-size: 1.375rem; font-weight: 680; line-height: 1.25; outline: 0; overflow-wrap: anywhere; }
 .panel-head button { flex: none; }
+.gone:not(:empty) { margin-top: .5rem; color: var(--_words); }
 .panel-description { margin-top: .5rem; color: var(--_muted); overflow-wrap: anywhere; }
 .panel h3 { color: var(--_muted); font-size: .875rem; font-weight: 550; }
 .match, .copies, .panel-actions { margin-top: 1.25rem; padding-top: 1.1rem; border-top: 1px solid var(--_line); }
@@ -215,6 +217,7 @@ select { padding: .25rem .4rem; border: 1px solid var(--_field-line); border-rad
 .legs { margin-top: .35rem; font-size: .9375rem; }
 .passage { margin-top: .6rem; padding: .65rem .9rem; border-inline-start: 3px solid var(--_accent); border-radius: 4px; background: var(--_sunken); font-size: .9375rem; overflow-wrap: anywhere; }
 mark { border-radius: 3px; background: light-dark(#fde7b3, #57441a); color: inherit; }
+.copies .grave { color: var(--_danger); }
 .copies ul { margin-top: .35rem; font-size: .875rem; overflow-wrap: anywhere; }
 .note { color: var(--_muted); }
 
