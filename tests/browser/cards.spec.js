@@ -105,6 +105,9 @@ test.describe('risk notes', () => {
       await expect(marks.first()).toHaveAttribute('title', GRAVE.map(({ title }) => title).join('; '));
       const colours = await marks.evaluateAll((marks) => marks.map((mark) => getComputedStyle(mark).color));
       expect(colours).toEqual(['rgb(163, 42, 29)', 'rgb(163, 42, 29)']);
+      await page.setViewportSize({ width: 320, height: 800 });
+      const cut = await marks.evaluateAll((marks) => marks.map((mark) => mark.scrollWidth - mark.clientWidth + Math.max(0, mark.getBoundingClientRect().right - 320)));
+      expect(cut).toEqual([0, 0]);
       await expectNoViolations(page);
     });
   }

@@ -133,14 +133,14 @@ summary { color: var(--_accent); font-weight: 550; cursor: pointer; }
 .results > .open { border-color: var(--_accent); background: var(--_accent-wash); }
 .results .open .chip { background: var(--_surface); }
 .rank { color: var(--_muted); font-size: .875rem; font-variant-numeric: tabular-nums; line-height: 1.6rem; }
-.card { display: grid; gap: .3rem; min-width: 0; }
+.card { display: grid; grid-template-columns: minmax(0, 1fr); gap: .3rem; min-width: 0; }
 .name { font-weight: 640; overflow-wrap: anywhere; }
 .description { display: -webkit-box; overflow: hidden; min-height: 2.9em; color: var(--_muted); font-size: .9063rem; line-height: 1.45; overflow-wrap: anywhere; -webkit-box-orient: vertical; -webkit-line-clamp: 2; line-clamp: 2; }
 .facts-line { display: flex; flex-wrap: wrap; gap: .35rem; min-height: 1.4rem; margin-top: .15rem; }
 .chip { max-width: 100%; padding: .05rem .5rem; overflow: hidden; border-radius: 999px; background: var(--_sunken); color: var(--_muted); font-size: .75rem; line-height: 1.3rem; text-overflow: ellipsis; white-space: nowrap; }
 .chip.words { background: var(--_words-wash); color: var(--_words); }
 .chip:is(.meaning, .reranked) { background: var(--_accent-wash); color: var(--_accent); }
-.chip.risk { border: 1px solid var(--_danger); background: none; color: var(--_danger); font-weight: 550; line-height: calc(1.3rem - 2px); }
+.chip.risk { border: 1px solid var(--_danger); border-radius: .65rem; background: none; white-space: normal; overflow-wrap: anywhere; color: var(--_danger); font-weight: 550; line-height: calc(1.3rem - 2px); }
 .chip.own { border: 1px solid var(--_accent); background: none; color: var(--_accent); line-height: calc(1.3rem - 2px); }
 .score { display: grid; align-content: start; gap: .3rem; padding-top: .1rem; text-align: end; }
 .number { font-size: .875rem; font-variant-numeric: tabular-nums; }
