@@ -275,6 +275,8 @@ export interface OwnSkills {
   sources: OwnSource[];
   /** Why they are not searched now. */
   reason?: string;
+  /** A visit ended while skills were being added. What it had embedded is kept: added again, they go on from there. */
+  unfinished?: true;
 }
 
 export interface SkillRouterEventMap {

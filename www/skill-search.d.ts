@@ -22,7 +22,7 @@
  * | `value` | the first question; asked once the index is open | none |
  * | `load` | when the index is opened: `eager` at once; `visible` when the element is in sight and the page is idle, or has the pointer or the focus before; `focus` at the first focus. `ask()` opens it in any case | `visible` |
  * | `hotkey` | key that focuses the text box from anywhere on the page, or `none`; of several elements, the first has it. Keys in editors of any kind stay there | `/` |
- * | `fragment` | name under which the question stands in the fragment of the page's address, such as `q` for `#q=…`: a reload or a shared link brings it back, and Back closes the panel. Browsers do not send fragments, but keep them in their history. For one element of a page | none |
+ * | `fragment` | name under which the question stands in the fragment of the page's address, such as `q` for `#q=…`: a reload or a shared link brings it back, and Back closes the panel. Browsers do not send fragments, but keep them in their history. Some fetch the page's icon again when the address changes, so its host can see that something was asked; an icon with a `data:` address avoids that. For one element of a page | none |
  * | `hide-risks` | skills with risk notes of these categories are not shown: any of `prompt-injection`, `data-exfiltration`, `privilege-escalation` and `supply-chain`, with spaces between. Readers change it above the list, and the element then changes the attribute | none |
  * | `panel` | `side` shows instructions beside the list, or over the page where the element is narrower than 56rem; `none`: choosing a skill only fires the event | `side` |
  *

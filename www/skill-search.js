@@ -93,7 +93,10 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     });
     this.#asking = new Asking({
       onBusy: (/** @type {boolean} */ is_busy) => this.#status.showBusy(is_busy),
-      onLate: (/** @type {string} */ question) => this.#showLate(question, 'yours is on its way'),
+      onLate: (/** @type {string} */ question) => {
+        this.#status.showWorking();
+        this.#showLate(question, 'yours is on its way');
+      },
       onAnswer: (/** @type {import('./client.js').Answer} */ answer, /** @type {string} */ question, /** @type {boolean} */ settled) => this.#noteAnswer(answer, question, settled),
       onNothing: () => this.#showNothing(),
       onFailure: (/** @type {Error} */ error) => {

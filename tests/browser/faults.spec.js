@@ -286,6 +286,7 @@ test.describe('silence', () => {
     await demo.query.fill('xyzzy');
     await expect(demo.title).toHaveText('Still the answer to “turn these receipts into a spreadsheet”');
     await expect(page.locator('#answer')).toHaveAttribute('data-late');
+    await expect(demo.state).toHaveText('Working on your question');
     site.unrouteAll();
     await demo.expectState('words');
     await demo.expectState('ready');

@@ -270,7 +270,9 @@ it('a reload in the middle loses nothing that was embedded', async ({ page }) =>
   await page.goto('bench.html?scan=none&tokens=none');
   const done = await add(n_before);
   expect(done).toBeLessThan(n_skills);
-  await page.reload();
+  await page.goto('index.html?reranker=none');
+  await expect(page.locator('own-skills #unfinished')).toBeVisible();
+  await page.goto('bench.html?scan=none&tokens=none');
   const added = await add(Infinity);
   expect(added).toMatchObject({ n_skills, kept: true });
   expect(added.n_embedded).toBeLessThanOrEqual(n_skills - n_before);
@@ -279,6 +281,10 @@ it('a reload in the middle loses nothing that was embedded', async ({ page }) =>
     return Array.fromAsync(folder.keys());
   });
   expect(names.filter((name) => name.startsWith('embedded-'))).toEqual([]);
+  expect(await page.evaluate(async () => {
+    const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
+    return (await (await SkillRouter.open({ reranker: null })).own()).unfinished;
+  })).toBeUndefined();
   const first = await page.evaluate(async (task) => {
     const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
     const router = await SkillRouter.open({ reranker: null });

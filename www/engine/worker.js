@@ -29,10 +29,7 @@ const HANDLERS = {
       onUnready: (role, error) => postMessage({ event: 'unready', value: { role, error } }),
       onSilence: (ms) => postMessage({ silence: ms }),
     }, signal);
-    const opened = session;
-    // Its code comes after what the first answer needs.
-    own = import('./own/own-index.js').then(({ OwnIndex }) => new OwnIndex(opened, (value) => postMessage({ event: 'own', value })));
-    own.catch(() => {}); // Told to whoever asks for them.
+    openOwn(session).catch(() => {}); // Told to whoever asks for them.
     return session.about();
   },
   route: ({ query, options }, { signal, onStage }) => opened().route(query, options, signal, onStage),
@@ -54,13 +51,19 @@ const HANDLERS = {
 const answering = new Answering(HANDLERS, (message) => postMessage(message));
 addEventListener('message', ({ data }) => void answering.take(data));
 
+/** Its code comes after what the first answer needs. A failure is forgotten: the next call tries again. @param {Session} session */
+function openOwn(session) {
+  own = import('./own/own-index.js').then(({ OwnIndex }) => new OwnIndex(session, (value) => postMessage({ event: 'own', value })));
+  own.catch(() => (own = null));
+  return own;
+}
+
 /** @returns {Promise<import('./own/own-index.js').OwnIndex>} */
 async function openedOwn() {
-  opened();
   try {
-    return await /** @type {NonNullable<typeof own>} */ (own); // Begun when the index was opened.
+    return await (own ?? openOwn(opened()));
   } catch (cause) {
-    throw new SkillRouterError('network', 'the code that reads your own skills could not be fetched; check the connection and reload the page', { cause });
+    throw new SkillRouterError('network', 'the code that reads your own skills could not be fetched; check the connection and try again', { cause });
   }
 }
 

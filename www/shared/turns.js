@@ -19,6 +19,17 @@ export class Turns {
   }
 }
 
+/** Whether some page or worker does work of that name. @param {string} name */
+export async function isTaken(name) {
+  if (!hasLocks()) return false;
+  return (await navigator.locks.query()).held?.some((lock) => lock.name === name) === true;
+}
+
+/** A page without an origin may not even ask. */
+function hasLocks() {
+  return globalThis.navigator?.locks !== undefined && globalThis.origin !== 'null';
+}
+
 /**
  * Does the work while no other page or worker of the origin does work of that name. Only on https and localhost is there a lock, and
  * none where a page has no origin to share, as in a sandboxed frame.
@@ -29,7 +40,7 @@ export class Turns {
  * @returns {Promise<T>}
  */
 export async function alone(name, work, { signal, onWait } = {}) {
-  if (!globalThis.navigator?.locks || globalThis.origin === 'null') return work();
-  if (onWait && (await navigator.locks.query()).held?.some((lock) => lock.name === name)) onWait();
+  if (!hasLocks()) return work();
+  if (onWait && (await isTaken(name))) onWait();
   return navigator.locks.request(name, { signal }, work);
 }

@@ -39,6 +39,7 @@ const PANEL = `
 
     <ul id="outcomes" class="outcomes" aria-label="Result"></ul>
     <p id="reason" class="failed" hidden></p>
+    <p id="unfinished" class="unfinished" hidden>The last visit ended while skills were being added. What it had learned is kept: add them again, and it goes on from there.</p>
     <ul id="sources" class="sources" part="sources" aria-label="Sources"></ul>
     <p id="total" class="total" hidden><span id="total-text"></span> <button id="delete-all" class="quiet" type="button" hidden>Delete all</button></p>
     <p id="announcement" class="visually-hidden" role="status"></p>

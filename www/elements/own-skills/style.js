@@ -57,6 +57,7 @@ progress::-moz-progress-bar { border-radius: 3px; background: var(--_accent); }
 
 .outcomes { overflow-wrap: anywhere; }
 .outcomes > li { margin-top: .75rem; }
+.unfinished { margin-top: .75rem; }
 .failed { margin-top: .75rem; color: var(--_danger); overflow-wrap: anywhere; }
 .outcomes .warning { padding-inline-start: .75rem; border-inline-start: 3px solid var(--_danger); }
 details { margin-top: .35rem; font-size: .875rem; }

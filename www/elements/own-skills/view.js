@@ -66,7 +66,7 @@ export class View {
    * @param {OwnSkills} own
    * @param {{ canRead: (source: string) => boolean, onRead: (source: string) => void, onDelete: (source: string) => void }} actions
    */
-  showSources({ n_skills, bytes, sources, reason }, { canRead, onRead, onDelete }) {
+  showSources({ n_skills, bytes, sources, reason, unfinished }, { canRead, onRead, onDelete }) {
     const rows = sources.map((source) => ({ ...source, can_read: canRead(source.source) }));
     if (JSON.stringify(rows) !== this.#shown) {
       this.#shown = JSON.stringify(rows);
@@ -74,6 +74,7 @@ export class View {
     }
     this.#part('reason').textContent = reason ? `Not searched now: ${clean(reason)}.` : '';
     this.#part('reason').hidden = !reason;
+    this.#part('unfinished').hidden = !unfinished;
     this.#part('total').hidden = n_skills === 0 && !reason;
     this.#part('total-text').textContent = n_skills > 0 ? `${skills(n_skills)}, ${formatBytes(bytes)}` : '';
     this.#part('delete-all').hidden = sources.length === 1 && !reason;

@@ -33,7 +33,7 @@ const BANNER_TITLES = {
 export class Status {
   #root;
   /** @type {State} */
-  #state;
+  #state = { state: 'idle', text: '', isLoading: false };
   /** Whether the banner tells of a question. */
   #has_failure = false;
   #settle_timer = 0;
@@ -83,6 +83,7 @@ export class Status {
 
   /** @param {boolean} is_busy */
   showBusy(is_busy) {
+    if (!is_busy) this.#part('state-text').textContent = this.#state.text;
     this.#part('answer').setAttribute('aria-busy', String(is_busy));
   }
 
@@ -111,6 +112,11 @@ export class Status {
     if (!shown) return; // What fits is said of the skills that one sees.
     this.#part('answer').dataset.fit = fit?.word ?? '';
     this.#part('answer-title').textContent = fit?.word === 'none' ? NOTHING_FITS : 'Skills';
+  }
+
+  /** An answer lets one wait: until it comes, nothing is ready. */
+  showWorking() {
+    this.#part('state-text').textContent = 'Working on your question';
   }
 
   /** What is shown is the answer to another question. @param {string} question that one @param {string} why it is still shown */

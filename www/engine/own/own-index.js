@@ -10,11 +10,11 @@
 
 import { abortError, isAbort, SkillRouterError } from '../../shared/error.js';
 import { nextTask } from '../../shared/promises.js';
-import { alone, Turns } from '../../shared/turns.js';
+import { alone, isTaken, Turns } from '../../shared/turns.js';
 import { Builder } from './builder.js';
 import { findSkills } from './files.js';
 import { Journal } from './journal.js';
-import { clearOwn, readOwn, removeRecords, saveOwn, unreadable } from './store.js';
+import { clearOwn, hasRecords, readOwn, removeRecords, saveOwn, unreadable } from './store.js';
 
 /**
  * @typedef {import('../../client.js').OwnSkills} OwnSkills
@@ -51,6 +51,8 @@ export class OwnIndex {
   /** Changes of this tab, one after another. */
   #turns = new Turns();
   #first_read;
+  /** A visit ended while skills were being added. */
+  #is_unfinished = false;
 
   /**
    * Begins to read what is kept.
@@ -61,14 +63,17 @@ export class OwnIndex {
     this.#session = session;
     this.#onChange = onChange;
     this.#channel?.addEventListener('message', () => void this.#turns.take(() => this.#followOthers()));
-    this.#first_read = this.#turns.take(() => this.#read());
+    this.#first_read = this.#turns.take(async () => {
+      this.#is_unfinished = (await hasRecords()) && !(await isTaken(SHARED_NAME));
+      return this.#read();
+    });
     void this.#first_read.then((error) => (error?.code === 'encoder-mismatch' ? this.#adopt() : undefined));
   }
 
   /** @returns {Promise<OwnSkills>} how they stand, once they were read */
   async standing() {
     await this.#first_read;
-    return this.#standing;
+    return this.#is_unfinished ? { ...this.#standing, unfinished: true } : this.#standing;
   }
 
   /**
@@ -105,8 +110,9 @@ export class OwnIndex {
   async remove(source, options) {
     if (source === undefined) {
       await this.#alone(options, async () => {
-        await this.#commit(null);
+        this.#is_unfinished = false;
         await removeRecords();
+        await this.#commit(null);
       });
     } else {
       await this.#change({ ...options, is_removal: true }, async (builder) => {
@@ -151,6 +157,7 @@ export class OwnIndex {
     const journal = await Journal.open(model.about.hash, this.#session.about().width);
     try {
       const n_embedded = await embedInto(builder, model, journal, options);
+      if (!options.is_removal) this.#is_unfinished = false;
       const n_skills = builder.run((engine) => engine.n_skills());
       this.#session.announceIndex(n_skills);
       const reason = await this.#commit(n_skills === 0 ? null : builder.finish(), options);

@@ -88,6 +88,12 @@ export async function openRecords(name) {
   }
 }
 
+/** @returns {Promise<boolean>} whether there are records, which a change leaves that ended in the middle, or that is under way elsewhere */
+export async function hasRecords() {
+  const folder = await openFolder().catch(() => null);
+  return folder !== null && (await namesIn(folder)).some((name) => name.startsWith(RECORDS));
+}
+
 /** @param {string} [name] all of them without it */
 export async function removeRecords(name) {
   const folder = await openFolder();

@@ -5,6 +5,7 @@
  */
 
 import { element, part as $ } from '../../elements/markup.js';
+import { pauseOrOnline } from '../../shared/promises.js';
 import { SkillSearch } from '../../skill-search.js';
 import { DevicePanel } from './device.js';
 import * as meters from './status.js';
@@ -21,6 +22,8 @@ const EXAMPLES = [
   'explain my blood test in plain words',
   'make our slow SQL report faster',
 ];
+
+const RETRY_MS = 5000;
 
 const search = $('search', SkillSearch);
 const own = /** @type {import('../../own-skills.js').OwnSkills} */ ($('own')); // Its class comes later.
@@ -86,7 +89,17 @@ for (const example of EXAMPLES) {
 }
 search.focus();
 for (const type of /** @type {const} */ (['dragover', 'drop'])) addEventListener(type, keepFiles);
-void import('../../own-skills.js'); // Below the fold, and nothing that the first answer waits for.
+void loadOwnSkills();
+
+/** Below the fold, and nothing that the first answer waits for; without a network it comes later. */
+async function loadOwnSkills() {
+  try {
+    await import('../../own-skills.js');
+  } catch {
+    await pauseOrOnline(RETRY_MS);
+    await loadOwnSkills();
+  }
+}
 
 /** A browser would leave the page for a file that is dropped before the element for it is there. @param {DragEvent} event */
 function keepFiles(event) {
