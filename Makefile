@@ -2,6 +2,7 @@
 # make test   everything built from source, compared with pkg/, and every test, browser tests included
 # make pkg    pkg/ anew from its sources: commit it once, at the end of a piece of work
 # make check  format, lints and types; make extension, make npm, make site, make screenshots: what their names say
+# make cases  faults that people reported, from a folder of cases (CASES=FOLDER): what is expected beside what is seen
 # make bench, bench-ort, bench-gpu, train-encoder, train-eval, quality: measuring and training, see docs/measuring.md
 #
 # `make test` and `make pkg` need rustup, Node with npm, Python 3 with pip and venv; tests also Debian's chromium and a Vulkan driver,
@@ -236,6 +237,21 @@ $(EXTENSION).zip: $(SITE)/.complete package.json www/tools/extension.mjs $(shell
 	node www/tools/extension.mjs $(EXTENSION) $(SITE)
 	find $(EXTENSION) -exec touch -d @315619200 {} +
 	rm -f $@ && cd $(EXTENSION) && LC_ALL=C TZ=UTC python3 -m zipfile -c ../extension.zip *
+
+# --- cases: faults that people reported ------------------------------------------------------------------------------
+# They are not part of the repository; ONLY="02 web" runs some of them.
+
+CASES := ../shared/cases
+
+ifneq ($(filter cases,$(MAKECMDGOALS)),)
+ifeq ($(wildcard $(CASES)/make_cases.py),)
+$(error make cases needs a folder of cases, with make_cases.py in it, and $(CASES) is none: make cases CASES=FOLDER)
+endif
+endif
+
+.PHONY: cases
+cases: $(SKILLROUTER) $(ENCODER)/model.json site chromium node_modules/.installed
+	node tests/cases/run.mjs $(CASES) $(ONLY)
 
 # --- pictures, measuring, training -----------------------------------------------------------------------------------
 

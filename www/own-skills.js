@@ -15,8 +15,9 @@ import { takeEarly } from './elements/early.js';
 import { forgetFolder, rememberedFolders, rememberFolder } from './elements/own-skills/folders.js';
 import { panelMarkup } from './elements/own-skills/markup.js';
 import { givenDrop, givenFiles, givenFolder, givenHandle } from './elements/own-skills/picking.js';
-import { styleSheet } from './elements/own-skills/style.js';
+import { OWN_SKILLS_CSS } from './elements/own-skills/style.js';
 import { View } from './elements/own-skills/view.js';
+import { addStyle, restyle } from './elements/style.js';
 import { isAbort } from './shared/error.js';
 import { deferred } from './shared/promises.js';
 import { sentence, withoutOverrides } from './shared/texts.js';
@@ -44,7 +45,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
 
   constructor() {
     super();
-    this.#root.adoptedStyleSheets = [styleSheet()];
+    addStyle(this.#root, OWN_SKILLS_CSS);
     this.#root.append(panelMarkup());
     this.#view = new View(this.#root);
     this.#listen();
@@ -52,6 +53,10 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
 
   connectedCallback() {
     takeEarly(this, 'router');
+  }
+
+  adoptedCallback() {
+    restyle(this.#root);
   }
 
   get router() {
@@ -273,5 +278,5 @@ if (globalThis.customElements && !customElements.get('own-skills')) customElemen
 /**
  * The class is what own-skills.d.ts says, and nothing else.
  * @typedef {import('./types/declared.js').Holds<typeof OwnSkills, typeof import('./own-skills.d.ts').OwnSkills>} Holds
- * @typedef {import('./types/declared.js').NothingElse<Exclude<keyof OwnSkills, keyof import('./own-skills.d.ts').OwnSkills | 'connectedCallback'>>} NothingElse
+ * @typedef {import('./types/declared.js').NothingElse<Exclude<keyof OwnSkills, keyof import('./own-skills.d.ts').OwnSkills | 'connectedCallback' | 'adoptedCallback'>>} NothingElse
  */

@@ -5,6 +5,7 @@
  *     <skill-search index="/skills/index/" models="/skills/models/"></skill-search>
  *
  * Children are shown as long as nothing is asked: examples, or what is to be seen without JavaScript.
+ * It is as wide as its container. In one that shrinks to fit it likes to have 40rem and needs 18rem, or half of a narrow window.
  *
  * Attributes
  *
@@ -20,7 +21,7 @@
  * | `placeholder` | shown in the empty text box | none |
  * | `value` | the first question; asked once the index is open | none |
  * | `load` | when the index is opened: `eager` at once; `visible` when the element is in sight and the page is idle, or has the pointer or the focus before; `focus` at the first focus. `ask()` opens it in any case | `visible` |
- * | `hotkey` | key that focuses the text box from anywhere on the page, or `none`; of several elements, the first has it | `/` |
+ * | `hotkey` | key that focuses the text box from anywhere on the page, or `none`; of several elements, the first has it. Keys in editors of any kind stay there | `/` |
  * | `hide-risks` | skills with risk notes of these categories are not shown: any of `prompt-injection`, `data-exfiltration`, `privilege-escalation` and `supply-chain`, with spaces between. Readers change it above the list, and the element then changes the attribute | none |
  * | `panel` | `side` shows instructions beside the list, or over the page where the element is narrower than 56rem; `none`: choosing a skill only fires the event | `side` |
  *

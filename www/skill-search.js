@@ -12,13 +12,14 @@ import { takeEarly } from './elements/early.js';
 import { part } from './elements/markup.js';
 import { Asking } from './elements/skill-search/asking.js';
 import { takeHotkey } from './elements/skill-search/hotkey.js';
-import { List } from './elements/skill-search/list.js';
+import { foldCopies, List } from './elements/skill-search/list.js';
 import { searchMarkup } from './elements/skill-search/markup.js';
 import { Panel } from './elements/skill-search/panel.js';
 import { allHidden, RiskFilter } from './elements/skill-search/risks.js';
 import { Source, whenWanted } from './elements/skill-search/source.js';
 import { Status } from './elements/skill-search/status.js';
-import { styleSheet } from './elements/skill-search/style.js';
+import { SEARCH_CSS } from './elements/skill-search/style.js';
+import { addStyle, restyle } from './elements/style.js';
 
 const DEFAULTS = { index: 'index/', models: 'models/', device: 'auto', prefetch: 'all', top: 8, hotkey: '/', label: 'Describe the task in your own words' };
 /** What decides where answers come from. */
@@ -67,7 +68,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
 
   constructor() {
     super();
-    this.#root.adoptedStyleSheets = [styleSheet()];
+    addStyle(this.#root, SEARCH_CSS);
     this.#root.append(searchMarkup());
     this.#input = this.#part('query', HTMLInputElement);
     this.#status = new Status(this.#root);
@@ -96,6 +97,13 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     for (const name of EARLY_PROPERTIES) takeEarly(this, name);
     if (!this.#source && this.value === '') this.#input.value = this.getAttribute('value') ?? '';
     this.#connectSoon();
+  }
+
+  /** Sheets, keys and sizes are those of a document. */
+  adoptedCallback() {
+    restyle(this.#root);
+    this.#panel.watch();
+    if (this.#source) this.#takeHotkey();
   }
 
   /** An element that is only moved is in the document again before the task ends. */
@@ -155,19 +163,18 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   }
 
   #listen() {
-    /** @type {Record<string, () => void>} */
+    /** Whether a key was of use: others are for what stands around the element. @type {Record<string, () => boolean | void>} */
     const keys = {
       ArrowDown: () => this.#list.move(1),
       ArrowUp: () => this.#list.move(-1),
       Enter: () => this.#list.choose(),
-      Escape: () => (this.#panel.isOpen ? this.#panel.close() : this.#clear()),
+      Escape: () => this.#goBack(),
     };
     this.#input.addEventListener('input', () => this.#ask());
     this.#input.addEventListener('paste', (event) => this.#paste(event));
     this.#input.addEventListener('keydown', (event) => {
-      if (event.isComposing || !keys[event.key]) return;
+      if (event.isComposing || !keys[event.key] || keys[event.key]() === false) return;
       event.preventDefault();
-      keys[event.key]();
     });
     this.#part('clear').addEventListener('click', () => this.#clear());
     this.#part('loading-cancel').addEventListener('click', () => this.#source?.cancel());
@@ -188,6 +195,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     const source = this.#given ? Source.around(this.#given) : Source.of(this.#sourceOptions());
     if (source === this.#source) return;
     const is_first = !this.#source;
+    this.#panel.close(); // What it shows is of another index.
     this.#leave();
     this.#source = source;
     source.join(this.#member);
@@ -237,6 +245,15 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#part('before').hidden = question !== '';
     const top = Math.trunc(Number(this.getAttribute('top')));
     void this.#asking.ask(question, this.#source, top > 0 ? top : DEFAULTS.top);
+  }
+
+  /** @returns {boolean} whether there was something to leave: in an empty box, Escape is for the dialog around it */
+  #goBack() {
+    const { isOpen } = this.#panel;
+    if (isOpen) this.#panel.close();
+    else if (this.value !== '') this.#clear();
+    else return false;
+    return true;
   }
 
   #clear() {
@@ -296,8 +313,9 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   /** @param {string} question */
   #showRoutes(question) {
     if (!this.#answer) return;
-    this.#showAnswer(this.#list.show(this.#filter.sift(this.#answer), question));
-    this.#panel.describe(this.#answer.routes);
+    const seen = this.#filter.sift(this.#answer);
+    this.#showAnswer(this.#list.show(seen, question));
+    this.#panel.follow(foldCopies(seen.routes), question);
   }
 
   /** @param {boolean} shown whether the list shows its order already */
@@ -318,6 +336,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   #showNothing() {
     this.#answer = null;
     this.#list.show({ routes: [] }, '');
+    this.#panel.follow([], '');
     this.#status.showNoAnswer();
     this.#status.announce(null, 0);
   }
@@ -349,7 +368,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
       this.focus();
       this.#input.select();
     };
-    this.#giveUpHotkey = key === 'none' ? () => {} : takeHotkey({ key, focus, onOwner: (is_owner) => (hint.hidden = !is_owner) });
+    this.#giveUpHotkey = key === 'none' ? () => {} : takeHotkey({ key, document: this.ownerDocument, focus, onOwner: (is_owner) => (hint.hidden = !is_owner) });
   }
 
   #showTexts() {
@@ -373,5 +392,5 @@ if (globalThis.customElements && !customElements.get('skill-search')) customElem
 /**
  * The class is what skill-search.d.ts says, and nothing else.
  * @typedef {import('./types/declared.js').Holds<typeof SkillSearch, typeof import('./skill-search.d.ts').SkillSearch>} Holds
- * @typedef {import('./types/declared.js').NothingElse<Exclude<keyof SkillSearch, keyof import('./skill-search.d.ts').SkillSearch | 'connectedCallback' | 'disconnectedCallback' | 'attributeChangedCallback'>>} NothingElse
+ * @typedef {import('./types/declared.js').NothingElse<Exclude<keyof SkillSearch, keyof import('./skill-search.d.ts').SkillSearch | 'connectedCallback' | 'disconnectedCallback' | 'adoptedCallback' | 'attributeChangedCallback'>>} NothingElse
  */

@@ -91,6 +91,36 @@ test.describe('risk notes', () => {
     await expect(names(page)).toHaveCount(4);
   });
 
+  const GRAVE = [
+    { ...risk('prompt-injection', 'tells the agent to keep something from the user'), rule: 'hide-from-user' },
+    { ...risk('supply-chain', 'downloads and runs remote code'), rule: 'remote-code' },
+  ];
+
+  for (const word of ['strong', 'none', undefined]) {
+    test(`that are grave are seen where one chooses, with ${word ?? 'no'} word on the fit`, async ({ page }) => {
+      const routes = [GRAVE, GRAVE.slice(1), RISKY_ROUTES[0].risks, undefined].map((risks, skill_idx) => ({ ...FAKE_ROUTES[0], name: `skill-${skill_idx}`, skill_idx, risks }));
+      await ask(page, { routes, fit: word && { p: 0.5, word } });
+      const marks = page.locator('#results .risk');
+      await expect(marks).toHaveText(['Risk note: Tells the agent to keep something from the user, and 1 more', 'Risk note: Downloads and runs remote code']);
+      await expect(marks.first()).toHaveAttribute('title', GRAVE.map(({ title }) => title).join('; '));
+      const colours = await marks.evaluateAll((marks) => marks.map((mark) => getComputedStyle(mark).color));
+      expect(colours).toEqual(['rgb(163, 42, 29)', 'rgb(163, 42, 29)']);
+      await page.setViewportSize({ width: 320, height: 800 });
+      const cut = await marks.evaluateAll((marks) => marks.map((mark) => mark.scrollWidth - mark.clientWidth + Math.max(0, mark.getBoundingClientRect().right - 320)));
+      expect(cut).toEqual([0, 0]);
+      await expectNoViolations(page);
+    });
+  }
+
+  test('come before the offer to install', async ({ page }) => {
+    await ask(page, { routes: [{ ...FAKE_ROUTES[0], risks: GRAVE }] });
+    const panel = await openSkill(page);
+    const [notes, install] = await Promise.all(['#panel-risks', '#panel-install'].map((id) => panel.locator(id).boundingBox()));
+    expect(notes.y + notes.height).toBeLessThanOrEqual(install.y);
+    await expect(panel.locator('#panel-risk-list .grave')).toHaveCount(2);
+    await expect(panel.locator(':is(#panel-risks, #panel-install)').first()).toHaveId('panel-risks'); // So it is for who listens.
+  });
+
   test('move nothing in the list when the control comes', async ({ page }) => {
     const tops = [];
     for (const routes of [RISKY_ROUTES.slice(2), RISKY_ROUTES.slice(1)]) {

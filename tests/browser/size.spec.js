@@ -16,7 +16,7 @@ const SITE = new URL('../../target/site/', import.meta.url);
 const LIMIT_BYTES = 1_200_000;
 const FIRST_ANSWER_LIMIT_BYTES = 280_000;
 const GPU_LIMIT_BYTES = 4_500_000;
-const COMPONENT_LIMIT_BYTES = 30_000;
+const COMPONENT_LIMIT_BYTES = 33_000;
 
 async function gzipBytes(filter) {
   const names = await readdir(SITE, { recursive: true });
@@ -61,7 +61,7 @@ test('the engine for the GPU stays within 4.5 MB gzip', async () => {
   expect(total).toBeLessThanOrEqual(GPU_LIMIT_BYTES);
 });
 
-test('the component, without the engine that it opens, stays within 30 KB gzip', async () => {
+test('the component, without the engine that it opens, stays within 33 KB gzip', async () => {
   const engine = importsOf('client.js');
   const component = importsOf('skill-search.js');
   const { code, total } = await gzipBytes((name) => component.has(name) && !engine.has(name));

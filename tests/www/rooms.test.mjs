@@ -33,6 +33,7 @@ const ALLOWED = {
   'elements/map': ['shared', 'elements'],
   'skill-search.js': ['elements', 'elements/skill-search'],
   'own-skills.js': ['shared', 'elements', 'elements/own-skills'],
+  pages: [],
   'pages/demo': ['shared', 'elements', 'skill-search.js', 'own-skills.js'],
   'pages/evaluate': ['shared', 'elements', 'elements/map', 'client.js'],
   'pages/bench': ['storage', 'elements', 'pkg/search', 'pkg/cpu', 'pkg/gpu'], // The one page that has the engine in itself: it measures it.

@@ -10,6 +10,7 @@
 
 import { isAbort } from '../../shared/error.js';
 import { part } from '../markup.js';
+import { restyle } from '../style.js';
 import { Gestures } from './gestures.js';
 import { inSlices } from './layer.js';
 import { RouteList } from './list.js';
@@ -88,6 +89,10 @@ export class SkillMap extends (globalThis.HTMLElement ?? class {}) {
     this.#showMap(null);
     this.#showMessage(router ? 'The map is being fetched…' : 'Waiting for the index…');
     if (this.#is_near) void this.#load();
+  }
+
+  adoptedCallback() {
+    restyle(this.#root);
   }
 
   connectedCallback() {

@@ -1,9 +1,9 @@
 /**
- * The markup of `<skill-map>` and its style, as one constructable stylesheet, which needs no exception of a content security
- * policy. The picture takes its colours from the legend. Contrasts are at least WCAG AA, light and dark.
+ * The markup of `<skill-map>` and its style. The picture takes its colours from the legend. Contrasts are at least WCAG AA, light and dark.
  */
 
 import { element, fragmentOf, inside, part } from '../markup.js';
+import { addStyle } from '../style.js';
 
 const MARKUP = `
   <search>
@@ -64,6 +64,7 @@ const CSS = `
   --_sunken: color-mix(in srgb, var(--_line) 50%, var(--_surface));
   display: block;
   container-type: inline-size;
+  contain-intrinsic-inline-size: min(40rem, 50vw); /* In a box that shrinks to fit. */
   color: var(--_ink);
   line-height: 1.55;
   text-align: start;
@@ -127,20 +128,10 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 }
 `;
 
-/** Shared by all maps of a page. @type {{ template: DocumentFragment, sheet: CSSStyleSheet } | null} */
-let made = null;
-
-function make() {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(CSS);
-  return { template: fragmentOf(MARKUP), sheet };
-}
-
 /** @param {ShadowRoot} root gets markup and style */
 export function furnish(root) {
-  made ??= make();
-  root.adoptedStyleSheets = [made.sheet];
-  root.append(made.template.cloneNode(true));
+  addStyle(root, CSS);
+  root.append(fragmentOf(MARKUP));
 }
 
 /**

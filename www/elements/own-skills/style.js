@@ -1,9 +1,8 @@
 /**
- * How `<own-skills>` looks: one constructable stylesheet, with the custom properties of `<skill-search>`, so that a page sets
- * the colours of both at once.
+ * How `<own-skills>` looks, with the custom properties of `<skill-search>`, so that a page sets the colours of both at once.
  */
 
-const CSS = `
+export const OWN_SKILLS_CSS = `
 :host {
   --_accent: var(--skill-search-accent, light-dark(#0f6b5c, #63cdb6));
   --_ink: var(--skill-search-ink, light-dark(#1d1f1e, #e9e7e2));
@@ -21,6 +20,7 @@ const CSS = `
   line-height: 1.5;
   text-align: start;
   container-type: inline-size;
+  contain-intrinsic-inline-size: min(24rem, 50vw); /* In a box that shrinks to fit. */
 }
 :host([hidden]) { display: none; }
 
@@ -88,15 +88,3 @@ details .path { color: var(--_ink); unicode-bidi: isolate; }
   .drop.over { outline: 2px solid Highlight; }
 }
 `;
-
-/** @type {CSSStyleSheet | null} made when the first element is, since servers have no such class */
-let sheet = null;
-
-/** @returns {CSSStyleSheet} */
-export function styleSheet() {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS);
-  }
-  return sheet;
-}

@@ -2,9 +2,7 @@
  * How the view of two skills looks, on top of the element's own style.
  */
 
-import { styleSheet } from './style.js';
-
-const CSS = `
+export const COMPARE_CSS = `
 .compare { width: min(100% - 2rem, 78rem); max-width: none; max-height: calc(100dvh - 2rem); margin: auto; padding: 1.25rem 1.5rem 2rem; overflow-y: auto; border: 1px solid var(--_line); border-radius: 16px; background: var(--_surface); color: inherit; box-shadow: var(--_shadow); overscroll-behavior: contain; }
 .compare::backdrop { background: rgb(0 0 0 / 45%); }
 .compare h3 { margin-top: 1.5rem; color: var(--_muted); font-size: .875rem; font-weight: 550; }
@@ -44,8 +42,3 @@ ins { background: light-dark(#d3efdd, #1d4330); }
   ins { text-decoration: underline; }
 }
 `;
-
-/** @returns {CSSStyleSheet} */
-export function compareStyle() {
-  return styleSheet(CSS);
-}

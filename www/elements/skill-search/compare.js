@@ -5,7 +5,8 @@
 
 import { withoutOverrides } from '../../shared/texts.js';
 import { element, fragmentOf, part } from '../markup.js';
-import { compareStyle } from './compare-style.js';
+import { addStyle } from '../style.js';
+import { COMPARE_CSS } from './compare-style.js';
 import { quietButton } from './copy.js';
 import { differencesOf, wordDifferences } from './differences.js';
 
@@ -61,7 +62,7 @@ export class Comparison {
   constructor(root, { readBody, onClose }) {
     this.#readBody = readBody;
     this.#root = root;
-    root.adoptedStyleSheets.push(compareStyle());
+    addStyle(root, COMPARE_CSS);
     root.append(fragmentOf(MARKUP));
     this.#dialog = /** @type {HTMLDialogElement} */ (this.#part('compare'));
     this.#part('compare-close').addEventListener('click', () => this.close());

@@ -15,7 +15,7 @@ export function canCopy() {
 export async function copy(button, text) {
   const label = (button.dataset.label ??= button.textContent);
   try {
-    await navigator.clipboard.writeText(text);
+    await (button.ownerDocument.defaultView ?? window).navigator.clipboard.writeText(text); // Only a window that has the focus may.
     button.textContent = 'Copied';
   } catch {
     button.textContent = 'Not allowed';

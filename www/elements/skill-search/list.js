@@ -9,6 +9,7 @@
 import { withoutOverrides } from '../../shared/texts.js';
 import { element, inside } from '../markup.js';
 import { optionMarkup } from './markup.js';
+import { isGrave } from './risks.js';
 
 /**
  * @typedef {import('../../client.js').Route} Route
@@ -48,6 +49,8 @@ export class List {
   /** @type {Map<number, HTMLElement>} */
   #options = new Map();
   #active = -1;
+  /** Whose instructions are open. @type {Route | null} */
+  #open = null;
 
   /**
    * @param {HTMLElement} list role listbox
@@ -119,7 +122,8 @@ export class List {
   /** Takes the mark away from the chosen skill. */
   rest() {
     this.catchUp();
-    this.#unmark();
+    this.#open = null;
+    this.#markOpen();
   }
 
   /** Shows what waited: nobody is in the list any more. */
@@ -146,6 +150,7 @@ export class List {
     this.#list.replaceChildren(...options.values());
     this.#options = options;
     this.#entries = entries;
+    this.#markOpen();
     this.#animate(before);
     this.#input.setAttribute('aria-expanded', String(entries.length > 0));
     this.#setActive(entries.findIndex(({ route }) => route.skill_idx === active_skill));
@@ -155,13 +160,14 @@ export class List {
   #choose(position) {
     if (!this.#entries[position]) return;
     this.#setActive(position);
-    this.#unmark();
-    const is_open = this.#onChoose(this.#entries[position]);
-    this.#list.children[position].classList.toggle('open', is_open);
+    const entry = this.#entries[position];
+    this.#open = this.#onChoose(entry) ? entry.route : null;
+    this.#markOpen();
   }
 
-  #unmark() {
-    for (const option of this.#list.children) option.classList.remove('open');
+  #markOpen() {
+    const place = this.#open ? placeOf(this.#entries, this.#open) : -1;
+    for (const [i, option] of [...this.#list.children].entries()) option.classList.toggle('open', i === place);
   }
 
   /** @param {number} position */
@@ -204,6 +210,11 @@ export function foldCopies(routes) {
   return [...entries.values()];
 }
 
+/** Where a skill stands, by itself or as a copy; -1 where it does not. @param {Entry[]} entries @param {Route} route */
+export function placeOf(entries, { skill_idx, name }) {
+  return entries.findIndex(({ route, copies }) => [route, ...copies].some((other) => other.skill_idx === skill_idx && other.name === name));
+}
+
 /** @param {HTMLElement} option @param {Entry} entry @param {number} rank */
 function fill(option, { route, copies }, rank) {
   const part = (/** @type {string} */ selector) => inside(option, selector);
@@ -214,6 +225,7 @@ function fill(option, { route, copies }, rank) {
   const share = route.rerank_score === undefined ? route.score : 1 / (1 + Math.exp(-route.score)); // A reranker's are log odds.
   part('.bar > span').style.setProperty('width', `${Math.round(Math.min(1, Math.max(0, share)) * 100)}%`);
   part('.facts-line').replaceChildren(
+    ...riskChips(route),
     ...(route.lexical_rank ? [chip('words', `Words #${route.lexical_rank}`)] : []),
     ...(route.dense_rank ? [chip('meaning', `Meaning #${route.dense_rank}`)] : []),
     ...(route.rerank_score === undefined ? [] : [chip('reranked', `Re-ranked from #${route.retrieval_rank}`)]),
@@ -235,6 +247,16 @@ function fillFit(option, fit) {
   tag.dataset.word = fit.word;
   tag.textContent = `${fit.word} fit`;
   tag.title = `${meaning} (probability ${fit.p.toFixed(2)})`;
+}
+
+/** What somebody should know before they choose, the gravest first; the panel has the lines. @param {Route} route */
+function riskChips({ risks = [] }) {
+  const [gravest, ...others] = risks.filter(isGrave);
+  if (!gravest) return [];
+  const mark = chip('risk', `${gravest.title[0].toUpperCase()}${gravest.title.slice(1)}${others.length > 0 ? `, and ${others.length} more` : ''}`);
+  mark.title = [gravest, ...others].map(({ title }) => title).join('; ');
+  mark.prepend(element('span', { className: 'visually-hidden' }, 'Risk note: '));
+  return [mark];
 }
 
 /** Marks a skill that somebody added himself. */

@@ -71,8 +71,13 @@ const SEARCH = `
         <h2 id="panel-title" dir="auto" tabindex="-1"></h2>
         <button id="panel-close" class="quiet" type="button" aria-label="Close instructions">Close</button>
       </div>
+      <p id="panel-gone" class="gone" role="status"></p>
       <p id="panel-description" class="panel-description" dir="auto"></p>
       <dl id="panel-facts" class="facts"></dl>
+      <section id="panel-risks" class="copies" hidden>
+        <h3>Worth knowing before you use it</h3>
+        <ul id="panel-risk-list"></ul>
+      </section>
       <div class="offers">
         <details id="panel-install" class="offer" name="offer"><summary>Install</summary><div id="panel-install-content" class="offer-content"></div></details>
         <details id="panel-compare" class="offer" name="offer"><summary>Compare with…</summary><div id="panel-compare-content" class="offer-content"></div></details>
@@ -81,10 +86,6 @@ const SEARCH = `
         <h3>Why it matched</h3>
         <p id="panel-legs" class="legs"></p>
         <blockquote id="panel-passage" class="passage" dir="auto" hidden></blockquote>
-      </section>
-      <section id="panel-risks" class="copies" hidden>
-        <h3>Worth knowing before you use it</h3>
-        <ul id="panel-risk-list"></ul>
       </section>
       <section id="panel-copies" class="copies" hidden>
         <h3>The same skill elsewhere</h3>

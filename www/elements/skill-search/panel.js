@@ -6,7 +6,9 @@
 import { withoutOverrides } from '../../shared/texts.js';
 import { element, part } from '../markup.js';
 import { canCopy, copy, quietButton } from './copy.js';
-import { addressButton, loadMarkdown, renderMarkdown } from './markdown.js';
+import { placeOf } from './list.js';
+import { loadMarkdown, renderMarkdown } from './markdown.js';
+import { onAddress, showCard } from './panel-card.js';
 import { bestPassage } from './passage.js';
 import { skillFile } from './skill-file.js';
 
@@ -17,8 +19,6 @@ import { skillFile } from './skill-file.js';
 
 /** From this width of the element on, list and panel stand side by side. */
 const BESIDE_REM = 56;
-/** A source that is an address, whatever its scheme. */
-const ADDRESS = /^[a-z][a-z0-9+.-]*:/i;
 
 export class Panel {
   #host;
@@ -27,10 +27,16 @@ export class Panel {
   #dialog;
   /** @type {Entry | null} */
   #entry = null;
+  /** Whether the list has it still. */
+  #is_listed = true;
+  /** What the list answers. */
+  #question = '';
   /** The instructions of its skill: a promise, while they are read. @type {Promise<string | null>} */
   #body = Promise.resolve(null);
   /** Made when two skills are first compared. @type {import('./compare.js').Comparison | null} */
   #comparison = null;
+  /** Sees how wide the element is. @type {ResizeObserver | null} */
+  #sizes = null;
 
   /**
    * @param {HTMLElement} host
@@ -48,7 +54,9 @@ export class Panel {
     this.#offer('panel-install', (place) => this.#showInstall(place));
     this.#offer('panel-compare', (place) => this.#showNearest(place));
     this.#dialog.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') this.close();
+      if (event.key !== 'Escape') return;
+      event.preventDefault(); // It is not for a dialog around the element.
+      this.close();
     });
     this.#dialog.addEventListener('cancel', (event) => {
       event.preventDefault(); // A swipe back on a phone, for one.
@@ -58,7 +66,16 @@ export class Panel {
       const { left, right } = this.#dialog.getBoundingClientRect();
       if (target === this.#dialog && (clientX < left || clientX > right)) this.close(); // On the backdrop.
     });
-    new ResizeObserver(() => this.#place()).observe(host);
+    this.watch();
+  }
+
+  /** Follows the width of the element, by an observer of the document in which it is now. */
+  watch() {
+    const window = this.#host.ownerDocument.defaultView;
+    if (!window) return;
+    this.#sizes?.disconnect();
+    this.#sizes = new window.ResizeObserver(() => this.#place());
+    this.#sizes.observe(this.#host);
   }
 
   /** The skill that is shown. @returns {Route | null} */
@@ -72,30 +89,39 @@ export class Panel {
 
   /** @param {Entry} entry @param {string} question */
   async open(entry, question) {
-    const { route } = entry;
     this.#entry = entry;
-    this.#body = this.#listener.readBody(route.skill_idx);
+    this.#is_listed = true;
+    this.#question = question;
+    const body = (this.#body = this.#listener.readBody(entry.route.skill_idx));
     void loadMarkdown().catch(() => {}); // At once: asked for after the instructions, it would tell when they came, and so which file has them.
     for (const offer of ['panel-install', 'panel-compare']) this.#part(offer, HTMLDetailsElement).open = false;
-    this.#part('panel-legs').textContent = legs(route);
     this.#part('panel-passage').hidden = true;
-    this.#showCard(entry);
+    showCard(this.#root, entry, true);
     this.#say('Loading the instructions…');
     this.#listener.onToggle(true);
     this.#place();
     this.#dialog.scrollTop = 0;
     this.#part('panel-title').focus({ preventScroll: true });
-    await this.#showBody(entry, question);
+    await this.#showBody(body);
   }
 
-  /** Completes what is shown with a card that was not here when the panel was opened. @param {Route[]} routes that are known now */
-  describe(routes) {
-    const entry = this.#entry;
-    const described = entry?.route.description === undefined && routes.find(({ skill_idx }) => skill_idx === entry?.route.skill_idx);
-    if (!entry || !described || described.description === undefined) return;
-    const { id, description, source, license, risks } = described;
-    Object.assign(entry.route, { id, description, source, license, risks });
-    this.#showCard(entry);
+  /**
+   * The answer is another one now: a better one, or that to another question.
+   * @param {Entry[]} entries of the list @param {string} question
+   */
+  follow(entries, question) {
+    if (!this.#entry) return;
+    const entry = entryOf(entries, this.#entry.route);
+    this.#is_listed = entry !== null;
+    if (entry) this.#entry = described(entry, this.#entry.route);
+    showCard(this.#root, this.#entry, this.#is_listed);
+    if (question !== this.#question) {
+      this.#question = question;
+      void this.#showPassage();
+    }
+    const offer = this.#part('panel-compare', HTMLDetailsElement);
+    const is_used = offer.contains(/** @type {Node | null} */ (this.#root.activeElement));
+    if (offer.open && !is_used) this.#showNearest(this.#part('panel-compare-content')).catch(() => {}); // What is there stays.
   }
 
   close() {
@@ -106,23 +132,11 @@ export class Panel {
     this.#listener.onToggle(false);
   }
 
-  /** @param {Entry} entry */
-  #showCard({ route, copies }) {
-    this.#part('panel-title').textContent = withoutOverrides(route.name);
-    this.#part('panel-description').textContent = withoutOverrides(route.description ?? '');
-    this.#part('panel-facts').replaceChildren(...facts(route));
-    const risks = route.risks ?? [];
-    this.#part('panel-risks').hidden = risks.length === 0;
-    this.#part('panel-risk-list').replaceChildren(...risks.map((risk) => element('li', {}, withoutOverrides(riskNote(risk)))));
-    this.#part('panel-copies').hidden = copies.length === 0;
-    this.#part('panel-copy-list').replaceChildren(...copies.map(copyItem));
-  }
-
   /** Shows the dialog where there is room for it, or hides it. */
   #place() {
     if (!this.#host.isConnected) return; // Sizes change once more when an element is removed.
     if (this.isOpen && this.#comparison?.isOpen) return; // It would go below the panel; the panel is placed when it is closed.
-    const rem_px = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const rem_px = parseFloat(getComputedStyle(this.#host.ownerDocument.documentElement).fontSize);
     const beside = this.isOpen && this.#host.clientWidth >= BESIDE_REM * rem_px;
     const is_right = this.#dialog.open === this.isOpen && this.#dialog.matches(':modal') === (this.isOpen && !beside);
     if (is_right) return;
@@ -135,24 +149,29 @@ export class Panel {
     if (this.isOpen) focused?.focus({ preventScroll: true });
   }
 
-  /** @param {Entry} entry @param {string} question */
-  async #showBody(entry, question) {
+  /** @param {Promise<string | null>} body */
+  async #showBody(body) {
+    const isShown = () => this.isOpen && this.#body === body; // Another skill may be chosen meanwhile.
     try {
-      const markdown = await this.#body;
-      if (this.#entry !== entry) return; // Another skill was chosen meanwhile.
+      const markdown = await body;
+      if (!isShown()) return;
       if (markdown === null) return this.#say('This index holds no instructions for the skill; its source has them.');
       const fragment = await renderMarkdown(markdown, { onAddress });
-      if (this.#entry !== entry) return;
+      if (!isShown()) return;
       this.#part('panel-copy').hidden = !canCopy();
       this.#part('panel-body').replaceChildren(fragment);
-      this.#showPassage(bestPassage(withoutOverrides(markdown), question));
+      await this.#showPassage();
     } catch (error) {
-      if (this.#entry === entry) this.#say(`The instructions are not here: ${error.message}.`);
+      if (isShown()) this.#say(`The instructions are not here: ${error.message}.`);
     }
   }
 
-  /** @param {import('./passage.js').Piece[] | null} pieces */
-  #showPassage(pieces) {
+  /** The passage of the instructions that has most of the question in it. */
+  async #showPassage() {
+    const body = this.#body;
+    const markdown = await body.catch(() => null);
+    if (this.#body !== body) return;
+    const pieces = markdown === null ? null : bestPassage(withoutOverrides(markdown), this.#question);
     const nodes = pieces?.map(({ text, isMatch }) => (isMatch ? element('mark', {}, text) : text)) ?? [];
     this.#part('panel-passage').replaceChildren(...nodes);
     this.#part('panel-passage').hidden = nodes.length === 0;
@@ -187,16 +206,17 @@ export class Panel {
 
   /** @param {HTMLElement} place */
   async #showInstall(place) {
-    const entry = this.#entry;
-    const [{ showInstall }, markdown] = await Promise.all([import('./install.js'), this.#body.catch(() => null)]);
-    if (entry && this.#entry === entry) showInstall(place, entry.route, markdown);
+    const body = this.#body;
+    const [{ showInstall }, markdown] = await Promise.all([import('./install.js'), body.catch(() => null)]);
+    if (this.#entry && this.#body === body) showInstall(place, this.#entry.route, markdown);
   }
 
   /** @param {HTMLElement} place */
   async #showNearest(place) {
-    const entry = this.#entry;
+    const body = this.#body;
     const { Comparison, nearest } = await import('./compare.js');
-    if (!entry || this.#entry !== entry) return;
+    const entry = this.#entry;
+    if (!entry || this.#body !== body) return;
     const comparison = (this.#comparison ??= new Comparison(this.#root, { readBody: this.#listener.readBody, onClose: () => this.#place() }));
     const others = nearest(entry, this.#listener.routes());
     const list = element('ul');
@@ -219,57 +239,17 @@ function otherItem(other, onCompare) {
   return item;
 }
 
-/** Somebody asks where an address leads. @type {import('./markdown.js').OnAddress} */
-async function onAddress(button, address) {
-  const { toggleAddress } = await import('./address.js');
-  toggleAddress(button, address);
+/** What entries say of a skill, which may be a copy in one of them. @param {Entry[]} entries @param {Route} route @returns {Entry | null} */
+function entryOf(entries, route) {
+  const entry = entries[placeOf(entries, route)];
+  if (!entry) return null;
+  const all = [entry.route, ...entry.copies];
+  const place = all.findIndex(({ skill_idx }) => skill_idx === route.skill_idx);
+  return { route: all[place], copies: all.toSpliced(place, 1) };
 }
 
-/** What found the skill, as a sentence. @param {Route} route */
-function legs({ lexical_rank, dense_rank, rerank_score }) {
-  const found = [lexical_rank && 'its words', dense_rank && 'its meaning'].filter(Boolean).join(' and ');
-  const read = rerank_score === undefined ? '' : ' The reranker has compared it with the task again.';
-  return `${found ? `Found by ${found}.` : 'Among the nearest skills.'}${read}`;
-}
-
-/** A fact and where it stands: rules read lines and judge nobody. @param {import('../../client.js').Risk} risk */
-function riskNote({ title, line, count }) {
-  const where = line === 0 ? 'front matter' : `line ${line}${count > 1 ? ` and ${count - 1} more` : ''}`;
-  return `${title[0].toUpperCase()}${title.slice(1)} (${where})`;
-}
-
-/** @param {Route} route */
-function facts(route) {
-  const rank = (/** @type {number | undefined} */ value) => (value ? `#${value}` : 'not found');
-  /** @type {[string, string | undefined][]} */
-  const rows = [
-    ['Score', route.score.toFixed(3).replace('-', '−')],
-    ['By words', rank(route.lexical_rank)],
-    ['By meaning', rank(route.dense_rank)],
-    ['Before re-ranking', route.rerank_score === undefined ? '' : rank(route.retrieval_rank)],
-    [route.own ? 'Yours, from' : 'Source', route.source],
-    ['Licence', route.license],
-  ];
-  return rows.flatMap(([term, value]) => {
-    if (!value) return [];
-    const row = element('div');
-    const fact = element('dd', { dir: 'auto' });
-    fact.append(value === route.source ? sourceNode(value, route.own) : withoutOverrides(value));
-    row.append(element('dt', {}, term), fact);
-    return [row];
-  });
-}
-
-/** A source is a name, or an address that one may ask about. @param {string} source @param {boolean} [own] it is the reader's own @returns {Node} */
-function sourceNode(source, own) {
-  return !own && ADDRESS.test(source) ? addressButton(source, onAddress) : new Text(withoutOverrides(source));
-}
-
-/** @param {Route} copy */
-function copyItem(copy) {
-  const item = element('li', { dir: 'auto' });
-  const { source, license, id, skill_idx } = copy;
-  item.append(source ? sourceNode(source, copy.own) : withoutOverrides(id ?? `skill ${skill_idx}`));
-  if (license) item.append(`, ${withoutOverrides(license)}`);
-  return item;
+/** An entry of a new answer, with the card of the old one as long as its own is not here. @param {Entry} entry @param {Route} known */
+function described(entry, { id, description, source, license, risks }) {
+  if (entry.route.description !== undefined || description === undefined) return entry;
+  return { ...entry, route: { ...entry.route, id, description, source, license, risks } };
 }

@@ -18,6 +18,17 @@ const CATEGORIES = {
   'supply-chain': ['Supply chain', 'runs code that comes from elsewhere'],
 };
 
+/** Rules about code that comes from elsewhere and runs before anybody has read it; see src/risk/rules.json. */
+const RUNS_REMOTE_CODE = new Set(['remote-code', 'downloaded-program', 'clone-and-run', 'decoded-code', 'remote-shell']);
+
+/**
+ * Whether a note is to be seen where one chooses: what works on the agent against its user, and remote code.
+ * @param {import('../../client.js').Risk} risk
+ */
+export function isGrave({ rule, category }) {
+  return category === 'prompt-injection' || RUNS_REMOTE_CODE.has(rule);
+}
+
 export class RiskFilter {
   #root;
   #onChange;
@@ -39,7 +50,7 @@ export class RiskFilter {
     });
     this.#part('filter').addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || !this.#part('filter', HTMLDetailsElement).open) return;
-      event.stopPropagation();
+      event.preventDefault(); // It is not for a dialog around the element.
       this.#close();
       inside(this.#part('filter'), 'summary').focus();
     });

@@ -1,10 +1,9 @@
 /**
- * How `<skill-search>` looks: one constructable stylesheet for all elements of a page, which leaves no shadow root and needs no
- * exception of a content security policy. What a page may set is on top.
+ * How `<skill-search>` looks. What a page may set is on top.
  * Light or dark follows the `color-scheme` of the place where the element stands; contrasts are at least WCAG AA in both.
  */
 
-const CSS = `
+export const SEARCH_CSS = `
 :host {
   --_accent: var(--skill-search-accent, light-dark(#0f6b5c, #63cdb6));
   --_accent-ink: var(--skill-search-accent-ink, light-dark(#fff, #08231d));
@@ -30,6 +29,11 @@ const CSS = `
   text-align: start;
 }
 :host([hidden]) { display: none; }
+/*
+ * How wide it is in a box that shrinks to fit. A container of queries has no width of its own, so both are said: what it likes, by .main, whose
+ * column may shrink, and what it needs at least, here.
+ */
+:host::before { display: block; height: 0; content: ""; contain: inline-size; contain-intrinsic-inline-size: min(18rem, 50vw); }
 
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
@@ -40,7 +44,7 @@ ul { list-style: none; }
 
 .layout { position: relative; display: grid; grid-template-columns: minmax(0, 1fr); }
 .layout.beside { grid-template-columns: minmax(0, 1fr) minmax(0, 30rem); column-gap: 2rem; }
-.main { min-width: 0; container-type: inline-size; }
+.main { min-width: 0; container-type: inline-size; contain-intrinsic-inline-size: 40rem; }
 
 button { font: inherit; cursor: pointer; }
 .quiet { margin: 0 -.55rem; padding: .2rem .55rem; border: 1px solid transparent; border-radius: 7px; background: none; color: var(--_accent); font-size: .875rem; font-weight: 550; }
@@ -129,13 +133,14 @@ summary { color: var(--_accent); font-weight: 550; cursor: pointer; }
 .results > .open { border-color: var(--_accent); background: var(--_accent-wash); }
 .results .open .chip { background: var(--_surface); }
 .rank { color: var(--_muted); font-size: .875rem; font-variant-numeric: tabular-nums; line-height: 1.6rem; }
-.card { display: grid; gap: .3rem; min-width: 0; }
+.card { display: grid; grid-template-columns: minmax(0, 1fr); gap: .3rem; min-width: 0; }
 .name { font-weight: 640; overflow-wrap: anywhere; }
 .description { display: -webkit-box; overflow: hidden; min-height: 2.9em; color: var(--_muted); font-size: .9063rem; line-height: 1.45; overflow-wrap: anywhere; -webkit-box-orient: vertical; -webkit-line-clamp: 2; line-clamp: 2; }
 .facts-line { display: flex; flex-wrap: wrap; gap: .35rem; min-height: 1.4rem; margin-top: .15rem; }
 .chip { max-width: 100%; padding: .05rem .5rem; overflow: hidden; border-radius: 999px; background: var(--_sunken); color: var(--_muted); font-size: .75rem; line-height: 1.3rem; text-overflow: ellipsis; white-space: nowrap; }
 .chip.words { background: var(--_words-wash); color: var(--_words); }
 .chip:is(.meaning, .reranked) { background: var(--_accent-wash); color: var(--_accent); }
+.chip.risk { border: 1px solid var(--_danger); border-radius: .65rem; background: none; white-space: normal; overflow-wrap: anywhere; color: var(--_danger); font-weight: 550; line-height: calc(1.3rem - 2px); }
 .chip.own { border: 1px solid var(--_accent); background: none; color: var(--_accent); line-height: calc(1.3rem - 2px); }
 .score { display: grid; align-content: start; gap: .3rem; padding-top: .1rem; text-align: end; }
 .number { font-size: .875rem; font-variant-numeric: tabular-nums; }
@@ -149,7 +154,7 @@ summary { color: var(--_accent); font-weight: 550; cursor: pointer; }
 /* Skills that are only the nearest ones: quiet, and as usable as any. */
 .answer[data-fit="none"] .results > :not(.open) { border-style: dashed; background: none; }
 .answer[data-fit="none"] .name { color: var(--_muted); }
-.answer[data-fit="none"] .chip { background: var(--_sunken); color: var(--_muted); }
+.answer[data-fit="none"] .chip:not(.risk) { background: var(--_sunken); color: var(--_muted); }
 .answer[data-fit="none"] .bar > span { background: var(--_muted); }
 .keys { margin-top: 1rem; color: var(--_muted); font-size: .8125rem; }
 #filter-all:not([hidden]) ~ .keys { display: none; }
@@ -189,6 +194,7 @@ summary { color: var(--_accent); font-weight: 550; cursor: pointer; }
 .panel-head, .panel-actions { display: flex; align-items: baseline; justify-content: space-between; gap: 1rem; }
 .panel-head h2 { font-size: 1.375rem; font-weight: 680; line-height: 1.25; outline: 0; overflow-wrap: anywhere; }
 .panel-head button { flex: none; }
+.gone:not(:empty) { margin-top: .5rem; color: var(--_words); }
 .panel-description { margin-top: .5rem; color: var(--_muted); overflow-wrap: anywhere; }
 .panel h3 { color: var(--_muted); font-size: .875rem; font-weight: 550; }
 .match, .copies, .panel-actions { margin-top: 1.25rem; padding-top: 1.1rem; border-top: 1px solid var(--_line); }
@@ -211,6 +217,7 @@ select { padding: .25rem .4rem; border: 1px solid var(--_field-line); border-rad
 .legs { margin-top: .35rem; font-size: .9375rem; }
 .passage { margin-top: .6rem; padding: .65rem .9rem; border-inline-start: 3px solid var(--_accent); border-radius: 4px; background: var(--_sunken); font-size: .9375rem; overflow-wrap: anywhere; }
 mark { border-radius: 3px; background: light-dark(#fde7b3, #57441a); color: inherit; }
+.copies .grave { color: var(--_danger); }
 .copies ul { margin-top: .35rem; font-size: .875rem; overflow-wrap: anywhere; }
 .note { color: var(--_muted); }
 
@@ -257,16 +264,3 @@ mark { border-radius: 3px; background: light-dark(#fde7b3, #57441a); color: inhe
   .results > [aria-selected="true"] { outline: 2px solid Highlight; }
 }
 `;
-
-/** @type {Map<string, CSSStyleSheet>} made when first used, since servers have no such class */
-const sheets = new Map();
-
-/** @param {string} [css] @returns {CSSStyleSheet} one for all elements */
-export function styleSheet(css = CSS) {
-  const made = sheets.get(css);
-  if (made) return made;
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  sheets.set(css, sheet);
-  return sheet;
-}
