@@ -136,12 +136,12 @@ impl Finder {
         let front_matter = Place { file: 0, line: 0 };
         self.see(structure::of_front_matter(skill), front_matter, &mut found);
         for text in std::iter::once(&skill.description).chain(&skill.fields) {
-            self.read(text, front_matter, false, &mut found);
+            self.read(text, front_matter, &mut found);
         }
         self.read_lines(&skill.body, 0, &mut found);
         for hidden::Passage { line, text, is_element } in hidden::passages(&skill.body) {
             let place = Place { file: 0, line };
-            self.read(&text, place, true, &mut found);
+            self.read_passage(&text, place, &mut found);
             let element = is_element.then_some(structure::Sight { rule: "hidden-element", text: &text, start: 0 });
             self.see(element, place, &mut found);
         }
@@ -157,17 +157,30 @@ impl Finder {
 
     fn read_lines(&self, text: &str, file: u16, found: &mut Collector) {
         for (line, number) in text.lines().zip(1..) {
-            self.read(line, Place { file, line: number }, false, found);
+            self.read(line, Place { file, line: number }, found);
         }
     }
 
-    /// Holds one text, a line or a passage that is not shown, against the rules for such texts.
-    fn read(&self, line: &str, place: Place, is_hidden: bool, found: &mut Collector) {
+    /// Holds a text that is shown, a line as a rule, against the rules for such texts.
+    fn read(&self, line: &str, place: Place, found: &mut Collector) {
         let reading = reading::read(line);
-        if !is_hidden {
-            self.see(structure::of_line(line, &reading), place, found);
-        }
-        let (text, bytes): (&str, &[u8]) = (&reading.text, reading.text.as_bytes());
+        self.see(structure::of_line(line, &reading), place, found);
+        self.hold(&reading.text, place, |rule| !self.matchers[rule].comments, found);
+    }
+
+    /// Holds a passage that is not shown against the rules for such passages. What it says over several lines, no line says.
+    fn read_passage(&self, text: &str, place: Place, found: &mut Collector) {
+        let in_one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let is_split = text.trim().contains('\n');
+        let counts = |rule: usize| {
+            self.matchers[rule].comments || (is_split && self.rules[rule].category == Category::PromptInjection)
+        };
+        self.hold(&reading::read(&in_one_line).text, place, counts, found);
+    }
+
+    /// Holds a text against the rules that count for it.
+    fn hold(&self, text: &str, place: Place, counts: impl Fn(usize) -> bool, found: &mut Collector) {
+        let bytes = text.as_bytes();
         let hits = self.any.matches(bytes);
         if !hits.matched_any() {
             return;
@@ -175,11 +188,10 @@ impl Finder {
         let warns = self.warning.is_match(bytes);
         let mut rules: Vec<usize> = hits.iter().map(|pattern| self.matcher_of[pattern]).collect();
         rules.dedup();
-        for rule in rules {
+        for rule in rules.into_iter().filter(|rule| counts(*rule)) {
             let matcher = &self.matchers[rule];
-            let passed_over = matcher.comments != is_hidden
-                || (warns && !matcher.warnings)
-                || matcher.unless.iter().any(|unless| unless.is_match(bytes));
+            let passed_over =
+                (warns && !matcher.warnings) || matcher.unless.iter().any(|unless| unless.is_match(bytes));
             if !passed_over {
                 let start =
                     matcher.patterns.iter().filter_map(|pattern| pattern.find(bytes)).map(|hit| hit.start()).min();
