@@ -65,9 +65,10 @@ function legs({ lexical_rank, dense_rank, rerank_score }) {
   return `${found ? `Found by ${found}.` : 'Among the nearest skills.'}${read}`;
 }
 
-/** A fact and where it stands: rules read lines and judge nobody. @param {import('../../client.js').Risk} risk */
-function riskNote({ title, line, count }) {
-  const where = line === 0 ? 'front matter' : `line ${line}${count > 1 ? ` and ${count - 1} more` : ''}`;
+/** A fact and where it stands: rules read lines and judge nobody. @param {import('../../client.js').Risk & { file?: string }} risk */
+function riskNote({ title, file, line, count }) {
+  const lines = line === 0 ? 'front matter' : `line ${line}${count > 1 ? ` and ${count - 1} more` : ''}`;
+  const where = file ? `${file}, ${lines}` : lines;
   return `${title[0].toUpperCase()}${title.slice(1)} (${where})`;
 }
 
