@@ -104,7 +104,10 @@ export interface Risk {
   category: 'prompt-injection' | 'data-exfiltration' | 'privilege-escalation' | 'supply-chain' | 'hygiene';
   /** The fact, as a phrase that follows the name of the skill: `downloads and runs remote code`. */
   title: string;
-  /** Line of the body, as `body` gives it, that shows it first, from 1; 0 is the front matter, which `body` does not hold. */
+  /**
+   * Line of `SKILL.md` that shows it first, from 1, its front matter counted, or of the body where the skill came without a file; 0 is
+   * the front matter.
+   */
   line: number;
   /** Number of lines that show it. */
   count: number;

@@ -26,7 +26,7 @@ use super::{
 /// SKILL.md files inside other skills left out.
 ///
 /// Then come risk notes, such as "downloads and runs remote code", each with its line. They are facts to look at, not
-/// objections, and do not change the exit code. In JSON, lines count from 1 in the body; 0 is the front matter.
+/// objections, and do not change the exit code. Lines are those of the file, from 1; 0 in the JSON is the front matter.
 #[derive(Args)]
 pub struct LintArgs {
     /// Skill folders, folders of them, or SKILL.md files
@@ -77,8 +77,6 @@ pub fn run(args: LintArgs) -> Result<Outcome> {
 struct Linted {
     findings: Vec<Finding>,
     notes: Vec<CitedNote>,
-    /// Line of the file on which the body begins.
-    body_line: usize,
 }
 
 fn lint(file: &Path) -> Result<Linted> {
@@ -87,11 +85,11 @@ fn lint(file: &Path) -> Result<Linted> {
     let mut linted = match SkillFile::parse(&folder, &read(file)?) {
         Ok(skill) => {
             let notes = risk::find(&skill.skill);
-            Linted { findings: skill.lint(), notes, body_line: skill.body_line }
+            Linted { findings: skill.lint(), notes }
         }
         Err(error) => {
             let finding = Finding { validator: Validator::Both, message: error.to_string() };
-            Linted { findings: vec![finding], notes: Vec::new(), body_line: 1 }
+            Linted { findings: vec![finding], notes: Vec::new() }
         }
     };
     linted.findings.extend(spelling(file));
@@ -137,8 +135,7 @@ impl Linted {
             say!("{file}: {validator}: {message}");
         }
         for (Risk { title, line, count, .. }, excerpt) in self.risks() {
-            // A line of the file, so that editors find it.
-            let line = if line == 0 { String::new() } else { format!(":{}", self.body_line + line as usize - 1) };
+            let line = if line == 0 { String::new() } else { format!(":{line}") }; // So editors find it.
             let times = if count == 1 { String::new() } else { format!(", in {count} lines") };
             let shown = if excerpt.is_empty() { String::new() } else { format!(": {excerpt}") };
             say!("{file}{line}: note: {title}{times}{shown}");

@@ -50,7 +50,7 @@ pub struct Rule {
 pub struct Note {
     /// Place of the rule in the table that the note goes with: the program's own, or that of an index.
     pub rule: u16,
-    /// Line of the body that shows it first, from 1; 0 is the front matter.
+    /// Line of the file that shows it first, from 1, or of the body where that has no file; 0 is the front matter.
     pub line: u32,
     /// Lines that show it.
     pub count: u32,

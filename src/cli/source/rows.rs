@@ -101,6 +101,7 @@ fn skill_of(row: &Map<String, Value>) -> Skill {
         license: field(&["license"]),
         source: field(&["source"]),
         allowed_tools: field(&["allowed-tools", "allowed_tools"]),
+        ..Skill::default()
     };
     let said = match skill.description.trim().is_empty() || skill.name.trim().is_empty() {
         true => SkillFile::parse("", skill.body.as_bytes()).ok(),
