@@ -129,6 +129,17 @@ pub struct Reranked {
     pub done: usize,
     /// Routes that are to have one.
     pub of: usize,
+    /// What the reranker did not have of some of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without: Option<Without>,
+}
+
+/// A part of a skill that a reranker did not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Without {
+    /// The instructions: it read names and descriptions alone.
+    Bodies,
 }
 
 /// What is asked of a reranking.
@@ -175,7 +186,7 @@ impl Answer {
         });
         let done = scores.iter().flatten().count();
         let complete = !scores.is_empty() && done == scores.len();
-        let reranked = Some(Reranked { done, of: scores.len() });
+        let reranked = Some(Reranked { done, of: scores.len(), without: None });
         let mut answer = Answer { stage: Stage::Reranked, reranked, routes, ..self.clone() };
         if complete {
             // What was known of the first route may have been about another one.

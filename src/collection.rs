@@ -3,10 +3,14 @@
 //! They come from sources (a folder, a zip), and a source that is read again replaces what it gave before. A text that was
 //! embedded once is not embedded again, whichever source it comes from.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use crate::{
     contract::{Contract, EncoderId},
+    copies::{self, Candidate},
     error::{Error, Result},
     index::{
         Index,
@@ -40,6 +44,16 @@ struct Entry {
     card: Card,
     body: String,
     content_hash: u64,
+    /// The version that it states, of a skill that was just read.
+    version: String,
+}
+
+/// A skill that is a copy or an older version of another one.
+pub struct FoldedSkill {
+    /// Its id.
+    pub id: String,
+    /// Id of the one that stays.
+    pub kept: String,
 }
 
 impl Collection {
@@ -75,7 +89,7 @@ impl Collection {
             if same_encoder {
                 self.vectors.insert(vectors.content_hashes()[skill_idx], vectors.row(skill_idx));
             }
-            self.insert(card, body.to_owned());
+            self.insert(card, body.to_owned(), String::new());
         }
         Ok(())
     }
@@ -97,13 +111,30 @@ impl Collection {
         }
         skill.source = source.to_owned();
         let card = Card::new(&skill, risk::notes(&skill));
-        self.insert(card, skill.body);
+        self.insert(card, skill.body, skill.version);
         Ok(id)
     }
 
-    fn insert(&mut self, card: Card, body: String) {
+    /// Forgets the skills of a source that are copies or older versions of others of it; see [`copies`]. Those of other
+    /// sources stay, since one source may go without the other.
+    pub fn fold_source(&mut self, source: &str) -> Vec<FoldedSkill> {
+        let of_source: Vec<&Entry> = self.skills.values().filter(|entry| entry.card.source == source).collect();
+        let candidates: Vec<Candidate<'_>> = of_source.iter().map(|entry| candidate(entry)).collect();
+        let folded: Vec<FoldedSkill> = std::iter::zip(&of_source, copies::fold(&candidates))
+            .filter_map(|(entry, fold)| {
+                let kept = of_source[fold?.kept].card.id.clone();
+                Some(FoldedSkill { id: entry.card.id.clone(), kept })
+            })
+            .collect();
+        for FoldedSkill { id, .. } in &folded {
+            self.skills.remove(id);
+        }
+        folded
+    }
+
+    fn insert(&mut self, card: Card, body: String, version: String) {
         let content_hash = self.contract.document(&card.name, &card.description, &body).content_hash();
-        self.skills.insert(card.id.clone(), Entry { card, body, content_hash });
+        self.skills.insert(card.id.clone(), Entry { card, body, content_hash, version });
     }
 
     /// Number of skills.
@@ -139,7 +170,7 @@ impl Collection {
         let mut seen = HashSet::new();
         let next = self.pending().filter(|entry| seen.insert(entry.content_hash)).take(max);
         let (asked, texts) = next
-            .map(|Entry { card, body, content_hash }| {
+            .map(|Entry { card, body, content_hash, .. }| {
                 let (name, description) = (card.name.clone(), card.description.clone());
                 (*content_hash, SkillText { name, description, body: body.clone() })
             })
@@ -171,7 +202,7 @@ impl Collection {
     /// [`Error::Unavailable`] while a text has no vector.
     pub fn finish(&self) -> Result<IndexOutput> {
         let splitter = Terms::default();
-        let indexed = |Entry { card, body, content_hash }: &Entry| {
+        let indexed = |Entry { card, body, content_hash, .. }: &Entry| {
             let vector = self.vectors.get(content_hash).cloned();
             let vector =
                 vector.ok_or_else(|| Error::unavailable("some skills were not embedded yet; go on with them"))?;
@@ -188,4 +219,11 @@ impl Collection {
         let (encoder, routing) = (self.encoder.clone(), self.routing.clone());
         Ok(builder::build(skills, Vec::new(), risk::rules(), encoder, routing, self.width, IndexConfig::default()))
     }
+}
+
+fn candidate(Entry { card, body, version, .. }: &Entry) -> Candidate<'_> {
+    let Card { id, name, description, license, .. } = card;
+    let mut hasher = DefaultHasher::new();
+    [name, description, license, body].hash(&mut hasher);
+    Candidate { path: id, id, name, description, body, version, content_hash: hasher.finish() }
 }

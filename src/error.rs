@@ -17,7 +17,7 @@ pub enum Error {
     },
     /// The file is of a format version that this build does not read.
     #[error(
-        "{file} has format version {got} and this build reads version {expected}; write it again with this version, or update skillrouter"
+        "{file} has format version {got} and this build reads version {expected}; write it again with this version (`skillrouter index` makes an index, `quantize` a model), or update skillrouter"
     )]
     Version {
         /// Name of the file.

@@ -25,6 +25,8 @@ pub mod skill;
 
 pub mod risk;
 
+#[cfg(feature = "build")]
+pub mod copies;
 #[cfg(feature = "search")]
 pub mod terms;
 

@@ -1,7 +1,7 @@
 //! From a task to routes: [`Searcher`] and [`Encoder`] together, for the program and other native callers. In a page they are
 //! builds of their own, and JavaScript hands the vector from one to the other.
 
-pub use crate::answer::{Answer, Mode, RerankOptions, Reranked, Route, RouteOptions, SearchMethod, Stage};
+pub use crate::answer::{Answer, Mode, RerankOptions, Reranked, Route, RouteOptions, SearchMethod, Stage, Without};
 use crate::{
     contract::EncoderId,
     error::{Error, Result},

@@ -84,22 +84,13 @@ impl Searcher {
     /// The answer from words and, where there is one, the vector of the query.
     ///
     /// # Errors
-    /// [`Error::EmptyQuery`], and [`Error::Unavailable`] for files or links that are not there.
+    /// [`Error::EmptyQuery`], and [`Error::Unavailable`] for files or links that are not there, or without a vector of the index's width
+    /// where meaning alone is asked.
     pub fn search(&self, query: &str, encoded: &Encoded, options: RouteOptions) -> Result<Answer> {
         refuse_empty(query)?;
-        match encoded {
-            Encoded::Vector(vector) => self.search_vector(query, vector, options),
-            Encoded::None { reason } => {
-                let words = self.lexical_scores(query, options.typing)?;
-                let hits = top_positive(&words.scores, CANDIDATES.max(options.top));
-                let score = |skill: u32| {
-                    let lexical = words.scores[skill as usize];
-                    Scores { score: lexical, lexical: Some(lexical), dense: None }
-                };
-                let legs = Legs { lexical: &hits, dense: &[] };
-                let answer = self.answer(Stage::Lexical, query, options.top, legs, score);
-                Ok(Answer { reason: reason.clone(), coverage: Some(words.coverage), ..answer })
-            }
+        match self.vector(encoded, options.mode)? {
+            Ok(vector) => self.search_vector(query, vector, options),
+            Err(reason) => self.search_words(query, reason, options),
         }
     }
 
@@ -108,7 +99,47 @@ impl Searcher {
     /// # Errors
     /// Those of [`Searcher::search`].
     pub fn route_lexical(&self, query: &str, options: RouteOptions) -> Result<Answer> {
-        self.search(query, &Encoded::None { reason: None }, options)
+        refuse_empty(query)?;
+        self.search_words(query, None, options)
+    }
+
+    /// The vector to compare with, or why there is none though it was asked for.
+    fn vector<'a>(
+        &self,
+        encoded: &'a Encoded,
+        mode: Mode,
+    ) -> Result<std::result::Result<&'a QueryVector, Option<String>>> {
+        let width = self.index().manifest().width;
+        let reason = match encoded {
+            _ if mode == Mode::Lexical => return Ok(Err(None)),
+            Encoded::Vector(vector) if vector.width() != width => {
+                let got = vector.width();
+                Some(format!(
+                    "the vector of the query has {got} numbers where those of the index have {width}; encode the query with the encoder of the index"
+                ))
+            }
+            Encoded::Vector(vector) if !vector.is_finite() => {
+                Some("the vector of the query is not made of numbers; encode the query again".to_owned())
+            }
+            Encoded::Vector(vector) => return Ok(Ok(vector)),
+            Encoded::None { reason } => reason.clone(),
+        };
+        match mode {
+            Mode::Dense => Err(Error::unavailable(reason.unwrap_or_else(|| "the query has no vector".to_owned()))),
+            Mode::Lexical | Mode::Hybrid => Ok(Err(reason)),
+        }
+    }
+
+    fn search_words(&self, query: &str, reason: Option<String>, options: RouteOptions) -> Result<Answer> {
+        let words = self.lexical_scores(query, options.typing)?;
+        let hits = top_positive(&words.scores, CANDIDATES.max(options.top));
+        let score = |skill: u32| {
+            let lexical = words.scores[skill as usize];
+            Scores { score: lexical, lexical: Some(lexical), dense: None }
+        };
+        let legs = Legs { lexical: &hits, dense: &[] };
+        let answer = self.answer(Stage::Lexical, query, options.top, legs, score);
+        Ok(Answer { reason, coverage: Some(words.coverage), ..answer })
     }
 
     fn search_vector(&self, query: &str, vector: &QueryVector, options: RouteOptions) -> Result<Answer> {

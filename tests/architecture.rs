@@ -8,12 +8,13 @@ use std::{
 
 /// What each room may import. A room is a file or folder of `src/`; rooms stand in the order of the way of a request, and none
 /// imports one that stands below it but for what it lists.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("error", &[]),
     ("format", &["error"]),
     ("skill", &["error"]),
     ("risk", &["skill"]),
     ("terms", &[]),
+    ("copies", &["terms"]),
     ("fit", &[]),
     ("contract", &["error", "format"]),
     ("routing", &["contract", "fit"]),
@@ -25,7 +26,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("nn", &["device", "gpu", "kernel", "matrix"]),
     ("model", &["contract", "device", "error", "fit", "format", "matrix", "nn", "routing", "tokenize"]),
     ("index", &["contract", "error", "format", "kernel", "risk", "routing", "skill", "terms"]),
-    ("collection", &["contract", "error", "index", "model", "risk", "routing", "skill", "terms"]),
+    ("collection", &["contract", "copies", "error", "index", "model", "risk", "routing", "skill", "terms"]),
     ("answer", &["fit"]),
     ("searcher", &["answer", "error", "index", "routing"]),
     ("router", &["answer", "contract", "error", "index", "model", "searcher"]),

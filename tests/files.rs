@@ -99,11 +99,11 @@ fn an_unknown_version_asks_for_another_program() {
     let workspace = workspace();
     let path = workspace.path("index").join(INDEX_FILE);
     let sound = fs::read_to_string(&path).unwrap();
-    // One that is to come, and the one before risk notes.
-    for version in [3, 1] {
-        fs::write(&path, sound.replacen("\"version\": 2", &format!("\"version\": {version}"), 1)).unwrap();
+    // One that is to come, the one before marks, and the one before risk notes.
+    for version in [4, 2, 1] {
+        fs::write(&path, sound.replacen("\"version\": 3", &format!("\"version\": {version}"), 1)).unwrap();
         let message = workspace.fails(2, &["verify", "index"]);
-        let expected = format!("format version {version} and this build reads version 2; write it again");
+        let expected = format!("format version {version} and this build reads version 3; write it again");
         assert!(message.contains(&expected) && message.contains("update skillrouter"), "{message}");
     }
 }

@@ -3,9 +3,9 @@
 use skillrouter::{
     collection::Collection,
     device::Device,
-    index::Index,
+    index::{Index, vectors::QueryVector},
     model::{encoder::Encoder, loader::ModelLoader},
-    router::{Mode, RouteOptions, Router},
+    router::{Mode, RouteOptions, Router, Stage},
     searcher::Encoded,
 };
 
@@ -170,4 +170,54 @@ fn an_index_has_a_map_of_its_skills() {
     assert_eq!(open(&workspace.files("index")).map().unwrap().len(), 2 * SHIPPED.len());
     workspace.ok(&["index", "skills", "--out", "plain", "--model", "model", "--no-map"]);
     assert_eq!(open(&workspace.files("plain")).map(), None);
+}
+
+#[test]
+fn a_vector_of_another_width_is_not_taken_in_silence() {
+    let workspace = Workspace::with_model(8);
+    workspace.write_skills(&SHIPPED);
+    workspace.ok(&["index", "skills", "--out", "index", "--model", "model"]);
+    let router = Router::new(open(&workspace.files("index")));
+    let width = router.index().manifest().width;
+    let ask = |vector: &[f32], mode| {
+        let encoded = Encoded::Vector(QueryVector::new(vector));
+        router.search("join files", &encoded, RouteOptions { mode, ..RouteOptions::default() })
+    };
+    let answer = ask(&vec![1.0; width], Mode::Hybrid).unwrap();
+    assert_eq!((answer.stage, answer.reason), (Stage::Retrieved, None));
+    for (vector, words) in [
+        (vec![1.0; 3], format!("has 3 numbers where those of the index have {width}")),
+        (vec![], "has 0 numbers".to_owned()),
+        (vec![f32::NAN; width], "not made of numbers".to_owned()),
+    ] {
+        let answer = ask(&vector, Mode::Hybrid).unwrap();
+        assert_eq!((answer.stage, answer.routes[0].name.as_str()), (Stage::Lexical, "pdf-merge"));
+        assert!(answer.reason.as_ref().is_some_and(|reason| reason.contains(&words)), "{:?}", answer.reason);
+        assert_eq!(ask(&vector, Mode::Dense).unwrap_err().code(), "unavailable");
+        assert_eq!(ask(&vector, Mode::Lexical).unwrap().reason, None);
+    }
+}
+
+#[test]
+fn versions_and_near_copies_of_a_source_are_one_skill() {
+    let workspace = Workspace::with_model(8);
+    let encoder = encoder(&workspace, "model");
+    let mut own = Collection::new(encoder.manifest()).unwrap();
+    let text = |description: &str, body: &str| format!("---\nname: press\ndescription: {description}\n---\n\n{body}\n");
+    let steps = (0..40).map(|i| format!("step{i} ")).collect::<String>();
+    for (source, path, text) in [
+        ("mine", "cache/1.9.0/press", text("Presses flowers.", "Old.")),
+        ("mine", "cache/1.10.0/press", text("Presses flowers and moss.", &steps)),
+        ("mine", "skills/press", text("Presses flowers and moss.", &format!("{steps}and more"))),
+        ("mine", "skills/other", text("Draws plates.", &steps)),
+        ("yours", "press", text("Presses flowers and moss.", &steps)),
+    ] {
+        own.add(source, path, text.as_bytes()).unwrap();
+    }
+    let folded: Vec<(String, String)> =
+        own.fold_source("mine").into_iter().map(|folded| (folded.id, folded.kept)).collect();
+    let into = |id: &str| (id.to_owned(), "mine/skills/press".to_owned());
+    assert_eq!(folded, [into("mine/cache/1.10.0/press"), into("mine/cache/1.9.0/press")]);
+    assert_eq!(own.sources().into_iter().collect::<Vec<_>>(), [("mine", 2), ("yours", 1)]);
+    assert!(own.fold_source("mine").is_empty() && own.fold_source("yours").is_empty());
 }

@@ -104,9 +104,11 @@ export interface Risk {
   category: 'prompt-injection' | 'data-exfiltration' | 'privilege-escalation' | 'supply-chain' | 'hygiene';
   /** The fact, as a phrase that follows the name of the skill: `downloads and runs remote code`. */
   title: string;
+  /** Path of the file beside `SKILL.md` that shows it; missing for `SKILL.md` itself. */
+  file?: string;
   /**
-   * Line of `SKILL.md` that shows it first, from 1, its front matter counted, or of the body where the skill came without a file; 0 is
-   * the front matter.
+   * Line of that file, from 1, with the front matter counted; of the body where the skill came without a file. 0 is the front matter
+   * itself.
    */
   line: number;
   /** Number of lines that show it. */
@@ -124,6 +126,13 @@ export interface Route {
   description?: string;
   source?: string;
   license?: string;
+  /**
+   * What the skill says of its own use, missing when it says nothing: only a person may start it, only an agent may (as a step of other
+   * skills), it is for those who maintain the collection, or it should not be used any more.
+   */
+  marks?: ('manual' | 'agent-only' | 'internal' | 'deprecated')[];
+  /** The skill that it says to use instead. */
+  superseded_by?: string;
   /** Gravest first; at most 12. Empty when nothing was found, which does not mean that the skill is safe. */
   risks?: Risk[];
   /** It is one of the user's own skills: `source` is what he gave (see `OwnSource`), and `skill_idx` may change with the next `own` event. */
@@ -253,7 +262,7 @@ export interface OwnAdded {
   n_unchanged: number;
   /** Skills of the source that were here before and are gone. */
   n_removed: number;
-  /** Files that could not be used, and why. */
+  /** Files that could not be used, and copies and older versions of others of the source; and why. */
   skipped: { path: string; reason: string }[];
   /** False: they are searched, but only until the page is closed; see `reason`. */
   kept: boolean;

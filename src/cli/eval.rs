@@ -1,7 +1,7 @@
 //! `skillrouter eval`: how often the right skill comes first, on queries with known answers.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -105,9 +105,16 @@ pub fn run(args: EvalArgs) -> Result<()> {
     }
     let threads = rayon::current_num_threads().min(queries.len()) as f64;
     let ms_per_query = elapsed.as_secs_f64() * 1e3 * threads / queries.len() as f64;
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for reason in found.iter().filter_map(|found| found.answer.reason.as_deref()) {
+        *reasons.entry(reason).or_default() += 1;
+    }
+    for (reason, n_queries) in &reasons {
+        note!("note: for {n_queries} queries {reason}");
+    }
     let (served, unserved) = found.split_at(n_served);
     let abstention = args.nothing_fits.as_ref().and_then(|_| abstention(served, unserved));
-    report(&args, &router, served, abstention, ms_per_query);
+    report(&args, &router, served, &reasons, abstention, ms_per_query);
     Ok(())
 }
 
@@ -197,7 +204,15 @@ fn metrics(found: &[&str], grades: &HashMap<String, f64>) -> Map<String, Value> 
     values.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }
 
-fn report(args: &EvalArgs, router: &Router, found: &[Routed], abstention: Option<Value>, ms_per_query: f64) {
+/// `reasons`: why answers are less than was asked for, with the number of queries.
+fn report(
+    args: &EvalArgs,
+    router: &Router,
+    found: &[Routed],
+    reasons: &BTreeMap<&str, usize>,
+    abstention: Option<Value>,
+    ms_per_query: f64,
+) {
     let rows: Vec<&Map<String, Value>> = found.iter().map(|found| &found.metrics).collect();
     let names: Vec<&String> = rows[0].keys().collect();
     let round = |x: f64| (x * 1e4).round() / 1e4;
@@ -225,6 +240,9 @@ fn report(args: &EvalArgs, router: &Router, found: &[Routed], abstention: Option
     }
     if let Some(abstention) = abstention {
         report.insert("abstention".to_owned(), abstention);
+    }
+    if !reasons.is_empty() {
+        report.insert("reasons".to_owned(), json!(reasons));
     }
     report.insert("interval_95".to_owned(), Value::Object(intervals));
     say!("{}", Value::Object(report));

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 use serde_json::json;
 use skillrouter::{
@@ -22,7 +22,7 @@ use skillrouter::{
     },
     model::{encoder::Encoder, manifest::Role},
     risk::{self, Note},
-    skill::Skill,
+    skill::{Mark, Skill},
     terms::Terms,
     tokenize::Tokens,
 };
@@ -32,7 +32,7 @@ use super::{
     device::DeviceArg,
     files::{INDEX_FOLDER, NewFolder, Parts, open_encoder, open_index, read},
     progress::Progress,
-    source::{Skipped, Sources, by_cause, summary},
+    source::{Choice, Skipped, Sources, by_cause, summary},
 };
 
 /// Texts of one pass through the model; larger batches do not run faster on a CPU.
@@ -46,9 +46,13 @@ const BATCH: usize = 16;
 /// above it are not.
 ///
 /// Whatever is left out is named, and counted by its cause: unreadable, dangling-link, empty, too-large, encoding, not-json,
-/// not-an-object, no-name, no-text, same-id and second-file are faults; copy (the same text is there already), ignored (by an
-/// ignore file) and nested (inside another skill) are not. Different skills of one id keep as much of their paths as tells
-/// them apart.
+/// not-an-object, no-name, no-text, same-id and second-file are faults; copy, near-copy, old-version, ignored (by an ignore file),
+/// nested (inside another skill) and marked (by --without) are not. Different skills of one id keep as much of their paths as
+/// tells them apart.
+///
+/// A skill that is there several times stands in the index once, in its newest version. Copies have the same text; older versions
+/// the same name and path but for a lower version; near-copies the same name and nearly the same description and instructions, which
+/// MinHash compares. Copies in node_modules and caches give way to others. Rows are copies only of rows with the same id.
 ///
 /// The folder at --out must be new, empty or an index; of an index only the files that it lists are replaced, once the new
 /// ones are complete. The same skills always give the same bytes.
@@ -87,6 +91,12 @@ pub struct IndexArgs {
     /// Also take SKILL.md files that lie inside other skills, such as templates and examples
     #[arg(long)]
     nested: bool,
+    /// Keep copies and older versions of skills as skills of their own
+    #[arg(long)]
+    keep_copies: bool,
+    /// Leave out skills that say this of themselves; several with commas between
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "MARKS")]
+    without: Vec<MarkArg>,
     /// Write nothing and fail when a file or row is skipped for a fault
     #[arg(long)]
     strict: bool,
@@ -97,6 +107,30 @@ pub struct IndexArgs {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// What a skill says of its own use.
+#[derive(Clone, Copy, ValueEnum)]
+enum MarkArg {
+    /// Only a person may start it (disable-model-invocation: true)
+    Manual,
+    /// Only an agent may start it (user-invocable: false)
+    AgentOnly,
+    /// For those who maintain the collection (internal: true)
+    Internal,
+    /// Not to be used any more (deprecated, superseded-by)
+    Deprecated,
+}
+
+impl From<MarkArg> for Mark {
+    fn from(mark: MarkArg) -> Mark {
+        match mark {
+            MarkArg::Manual => Mark::Manual,
+            MarkArg::AgentOnly => Mark::AgentOnly,
+            MarkArg::Internal => Mark::Internal,
+            MarkArg::Deprecated => Mark::Deprecated,
+        }
+    }
 }
 
 /// Runs the subcommand.
@@ -133,7 +167,9 @@ pub fn run(args: IndexArgs) -> Result<()> {
 
 /// The skills of the sources. What is left out is named.
 fn read_sources(args: &IndexArgs) -> Result<Sources> {
-    let found = Sources::read(&args.sources, args.nested)?;
+    let without = args.without.iter().map(|mark| (*mark).into()).collect();
+    let choice = Choice { nested: args.nested, without, keep_copies: args.keep_copies };
+    let found = Sources::read(&args.sources, choice)?;
     for skipped in &found.skipped {
         note!("skipped {}: {}", skipped.place, skipped.reason);
     }
@@ -201,6 +237,9 @@ struct Report<'a> {
     /// With `--append`.
     changes: Option<Changes>,
 }
+
+/// How skills that are the same are found.
+const HOW_FOLDED: &str = "copies by their text, older versions by their path, near-copies by their description and MinHash over the instructions";
 
 /// What `--append` did.
 #[derive(Default, serde::Serialize)]
@@ -365,6 +404,10 @@ fn report(args: &IndexArgs, output: &IndexOutput, report: &Report) {
         (None, Some(Some(n_skills))) => say!("it replaces an index of {n_skills} skills that was there"),
         (None, Some(None)) => say!("it replaces an index that was there"),
         (None, None) => {}
+    }
+    let n_folded = skipped.iter().filter(|skipped| skipped.cause.is_fold()).count();
+    if n_folded > 0 {
+        say!("folded {n_folded} into the newest skill of their name: {HOW_FOLDED}; --keep-copies keeps them");
     }
     if n_skipped > 0 {
         say!("skipped {n_skipped}: {}", summary(*skipped));

@@ -13,7 +13,7 @@ use skillrouter::{
 use super::{
     Outcome,
     files::read,
-    source::{SKILL_FILE, Walk, absolute},
+    source::{SKILL_FILE, Walk, absolute, scripts_beside},
 };
 
 /// Check SKILL.md files against the specification of agentskills.io
@@ -25,8 +25,9 @@ use super::{
 /// The same files are read as by `skillrouter index`: links are followed, ignore files inside a folder respected, and
 /// SKILL.md files inside other skills left out.
 ///
-/// Then come risk notes, such as "downloads and runs remote code", each with its line. They are facts to look at, not
-/// objections, and do not change the exit code. Lines are those of the file, from 1; 0 in the JSON is the front matter.
+/// Then come risk notes, such as "downloads and runs remote code", each with its line: of SKILL.md, of the files in scripts/, and of
+/// scripts that the instructions name elsewhere in the folder. They are facts to look at, not objections, and do not change the exit
+/// code. In JSON, 0 is the front matter, and notes on scripts have "file".
 #[derive(Args)]
 pub struct LintArgs {
     /// Skill folders, folders of them, or SKILL.md files
@@ -77,19 +78,23 @@ pub fn run(args: LintArgs) -> Result<Outcome> {
 struct Linted {
     findings: Vec<Finding>,
     notes: Vec<CitedNote>,
+    /// Paths of the scripts that notes name.
+    scripts: Vec<String>,
 }
 
 fn lint(file: &Path) -> Result<Linted> {
     let path = absolute(file);
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
     let mut linted = match SkillFile::parse(&folder, &read(file)?) {
-        Ok(skill) => {
+        Ok(mut skill) => {
+            skill.skill.scripts = scripts_beside(&path, &skill.skill.body);
             let notes = risk::find(&skill.skill);
-            Linted { findings: skill.lint(), notes }
+            let scripts = skill.skill.scripts.iter().map(|script| script.path.clone()).collect();
+            Linted { findings: skill.lint(), notes, scripts }
         }
         Err(error) => {
             let finding = Finding { validator: Validator::Both, message: error.to_string() };
-            Linted { findings: vec![finding], notes: Vec::new() }
+            Linted { findings: vec![finding], notes: Vec::new(), scripts: Vec::new() }
         }
     };
     linted.findings.extend(spelling(file));
@@ -123,8 +128,8 @@ impl Linted {
         json!({"file": file, "accepts": verdicts, "findings": self.findings, "risks": risks})
     }
 
-    fn print(&self, file: &Path) {
-        let file = file.display();
+    fn print(&self, path: &Path) {
+        let file = path.display();
         for Finding { validator, message } in &self.findings {
             let validator = match validator {
                 Validator::Both => "both validators",
@@ -134,7 +139,9 @@ impl Linted {
             };
             say!("{file}: {validator}: {message}");
         }
-        for (Risk { title, line, count, .. }, excerpt) in self.risks() {
+        for (Risk { title, file: script, line, count, .. }, excerpt) in self.risks() {
+            let file = script.map_or_else(|| path.to_owned(), |script| path.with_file_name("").join(script));
+            let file = file.display();
             let line = if line == 0 { String::new() } else { format!(":{line}") }; // So editors find it.
             let times = if count == 1 { String::new() } else { format!(", in {count} lines") };
             let shown = if excerpt.is_empty() { String::new() } else { format!(": {excerpt}") };
@@ -143,9 +150,9 @@ impl Linted {
     }
 
     /// The notes in words, with their excerpts.
-    fn risks(&self) -> impl Iterator<Item = (Risk<'static>, &str)> {
+    fn risks(&self) -> impl Iterator<Item = (Risk<'_>, &str)> {
         self.notes
             .iter()
-            .filter_map(|evidence| Some((risk::show(evidence.note, risk::rules())?, evidence.excerpt.as_str())))
+            .filter_map(|cited| Some((risk::show(cited.note, risk::rules(), &self.scripts)?, cited.excerpt.as_str())))
     }
 }

@@ -1,6 +1,7 @@
 //! `skillrouter route`: a task on the command line, the fitting skills as answer.
 
 use std::{
+    collections::HashMap,
     io::{self, IsTerminal, Read},
     path::{Path, PathBuf},
     time::Instant,
@@ -12,9 +13,10 @@ use serde_json::{Value, json};
 use skillrouter::{
     contract::{Documents, PairDocument},
     fit::{Calibration, Word},
+    index::cards::Card,
     model::{manifest::Scoring, reranker::Reranker},
     risk::{Category, Risk},
-    router::{Answer, Mode, RerankOptions, Route, RouteOptions, Router, SearchMethod},
+    router::{Answer, Mode, RerankOptions, Reranked, Route, RouteOptions, Router, SearchMethod, Without},
     routing::DefaultReranker,
 };
 
@@ -27,6 +29,10 @@ use super::{
 
 /// Risk notes that are printed below a route.
 const NOTES_SHOWN: usize = 3;
+
+/// The reason of an answer whose reranker had not all bodies.
+const WITHOUT_BODIES: &str =
+    "the index holds no bodies of some skills, so they were re-ranked by name and description alone";
 
 /// Which legs are asked.
 #[derive(Clone, Copy, ValueEnum, PartialEq, Eq)]
@@ -170,19 +176,26 @@ impl RerankStage {
 
     /// The answer with its first routes reranked and `top` left; cards and bodies of these must be in the index.
     pub fn apply(&self, router: &Router, task: &str, answer: &Answer, top: usize) -> Result<Answer> {
+        let mut without = None;
         let documents: Vec<PairDocument> = answer
             .routes
             .iter()
             .take(self.usage.rerank)
             .map(|route| {
                 let card = router.index().card(route.skill_idx).context("the index holds no card for a skill")?;
-                let body = router.index().body(route.skill_idx).unwrap_or_default();
-                Ok(self.model.document(&card.name, &card.description, body, self.usage.documents))
+                let body = router.index().body(route.skill_idx);
+                without = without.or(body.is_none().then_some(Without::Bodies));
+                Ok(self.model.document(&card.name, &card.description, body.unwrap_or_default(), self.usage.documents))
             })
             .collect::<Result<_>>()?;
         let scores: Vec<Option<f32>> = rerank::scores(&self.model, task, &documents)?.into_iter().map(Some).collect();
         let (retrieval_weight, calibration) = (self.retrieval_weight, self.calibration);
-        Ok(answer.reranked(&scores, RerankOptions { retrieval_weight, calibration, top }))
+        let mut answer = answer.reranked(&scores, RerankOptions { retrieval_weight, calibration, top });
+        if without.is_some() {
+            answer.reason.get_or_insert_with(|| WITHOUT_BODIES.to_owned());
+            answer.reranked = answer.reranked.map(|reranked| Reranked { without, ..reranked });
+        }
+        Ok(answer)
     }
 }
 
@@ -258,8 +271,17 @@ pub fn run(args: RouteArgs) -> Result<Outcome> {
         if let Some(fit) = answer.fit {
             found["fit"] = json!(fit);
         }
+        if let Some(reranked) = answer.reranked {
+            found["reranked"] = json!(reranked);
+        }
+        if let Some(reason) = &answer.reason {
+            found["reason"] = json!(reason);
+        }
         say!("{found}");
     } else {
+        if let Some(reason) = &answer.reason {
+            note!("note: {reason}");
+        }
         print(&router, &answer, &routes);
     }
     let nothing_fits = answer.fit.is_some_and(|fit| fit.word == Word::None);
@@ -280,8 +302,9 @@ fn add_shards(router: &mut Router, dir: &Path, answer: &Answer, with_bodies: boo
     Ok(())
 }
 
-/// The routes with what their cards say.
+/// The routes with what their cards say. One of the same name and description as an earlier one is a copy of it.
 fn routes(router: &Router, answer: &Answer) -> Result<Vec<Value>> {
+    let mut first: HashMap<(&str, &str), &str> = HashMap::new();
     answer
         .routes
         .iter()
@@ -293,6 +316,16 @@ fn routes(router: &Router, answer: &Answer) -> Result<Vec<Value>> {
                 "lexical_rank": route.lexical_rank, "dense_rank": route.dense_rank,
                 "risks": router.index().risks(route.skill_idx),
             });
+            let first = *first.entry((&card.name, &card.description)).or_insert(&card.id);
+            if first != card.id {
+                value["copy_of"] = json!(first);
+            }
+            if !card.marks.is_empty() {
+                value["marks"] = json!(card.marks);
+            }
+            if !card.superseded_by.is_empty() {
+                value["superseded_by"] = json!(card.superseded_by);
+            }
             if let (Some(score), Some(rank)) = (route.retrieval_score, route.retrieval_rank) {
                 value["retrieval_score"] = json!(score);
                 value["retrieval_rank"] = json!(rank);
@@ -314,7 +347,8 @@ fn print(router: &Router, answer: &Answer, routes: &[Value]) {
         Some(Word::Strong) => say!("the first fits well"),
         None => {}
     }
-    for (place, (route, Route { skill_idx, .. })) in routes.iter().zip(&answer.routes).enumerate() {
+    let shown = routes.iter().zip(&answer.routes).filter(|(route, _)| route["copy_of"].is_null());
+    for (place, (route, Route { skill_idx, .. })) in shown.enumerate() {
         let text = |key: &str| route[key].as_str().unwrap_or_default().to_owned();
         say!("{:>2}. {}  {:.3}", place + 1, text("name"), route["score"].as_f64().unwrap_or_default());
         let description: String = text("description").chars().take(200).collect();
@@ -322,10 +356,30 @@ fn print(router: &Router, answer: &Answer, routes: &[Value]) {
         let origin =
             if text("source").is_empty() { text("id") } else { format!("{}  {}", text("source"), text("license")) };
         say!("    {origin}");
+        let copies: Vec<&str> = routes
+            .iter()
+            .filter(|other| other["copy_of"] == route["id"])
+            .filter_map(|other| other["id"].as_str())
+            .collect();
+        if !copies.is_empty() {
+            say!("    the same skill elsewhere: {}", copies.join(", "));
+        }
+        if let Some(marks) = router.index().card(*skill_idx).and_then(marks) {
+            say!("    {marks}");
+        }
         if let Some(notes) = notes(&router.index().risks(*skill_idx)) {
             say!("    notes: {notes}");
         }
     }
+}
+
+/// What a skill says of its own use, in a line.
+fn marks(card: &Card) -> Option<String> {
+    let mut marks: Vec<String> = card.marks.iter().map(|mark| mark.phrase().to_owned()).collect();
+    if !card.superseded_by.is_empty() {
+        marks.push(format!("use {} instead", card.superseded_by));
+    }
+    (!marks.is_empty()).then(|| marks.join("; "))
 }
 
 /// The notes of a skill in a line, the gravest first, and the number of the others. A skill of which things are only worth
@@ -341,9 +395,10 @@ fn notes(risks: &[Risk]) -> Option<String> {
     (!notes.is_empty()).then(|| notes.join("; "))
 }
 
-fn note(risk: &Risk) -> String {
-    match risk.line {
-        0 => format!("{} (front matter)", risk.title),
-        line => format!("{} (line {line})", risk.title),
+fn note(Risk { title, file, line, .. }: &Risk) -> String {
+    match (file, line) {
+        (Some(file), line) => format!("{title} ({file}, line {line})"),
+        (None, 0) => format!("{title} (front matter)"),
+        (None, line) => format!("{title} (line {line})"),
     }
 }

@@ -68,10 +68,11 @@ impl Kind {
         }
     }
 
-    /// Version of this kind; raised when its layout changes. Version 2 of cards holds risk notes.
+    /// Version of this kind; raised when its layout changes. Version 2 of cards holds risk notes, version 3
+    /// marks and the files of notes.
     pub fn version(self) -> u32 {
         match self {
-            Kind::Cards => 2,
+            Kind::Cards => 3,
             Kind::Weights | Kind::Vectors | Kind::Lexical | Kind::Links | Kind::Bodies | Kind::Map => 1,
         }
     }
@@ -235,7 +236,7 @@ mod tests {
         check(&seal(Kind::Bodies, b"text"), "magic");
         check(&file[..20], "truncated");
         check(&file[..file.len() - 1], "truncated");
-        for version in [0, 1, 3] {
+        for version in [0, 1, 2, 4] {
             let mut other = file.clone();
             other[4] = version;
             check(&other, "version");

@@ -13,7 +13,7 @@ use crate::{
 /// Name of the manifest within an index folder.
 pub const INDEX_FILE: &str = "index.json";
 /// `format` of the manifest.
-pub const INDEX_FORMAT: JsonFormat = JsonFormat { name: "skillrouter-index", kind: "index", version: 2 };
+pub const INDEX_FORMAT: JsonFormat = JsonFormat { name: "skillrouter-index", kind: "index", version: 3 };
 
 /// The contents of `index.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

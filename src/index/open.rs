@@ -171,8 +171,8 @@ impl Index {
 
     /// The risk notes of a skill in words, gravest first, once its card was added.
     pub fn risks(&self, skill_idx: u32) -> Vec<Risk<'_>> {
-        let notes = self.card(skill_idx).map_or(&[][..], |card| &card.notes);
-        notes.iter().filter_map(|note| risk::show(*note, &self.manifest.rules)).collect()
+        let Some(card) = self.card(skill_idx) else { return Vec::new() };
+        card.notes.iter().filter_map(|note| risk::show(*note, &self.manifest.rules, &card.files)).collect()
     }
 
     /// The file that holds the body of a skill; none when bodies were left out.

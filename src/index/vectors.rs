@@ -62,7 +62,18 @@ impl QueryVector {
         let max = vector.iter().fold(0f32, |max, x| max.max(x.abs()));
         let inverse = if max > 0.0 { largest / max } else { 0.0 };
         let quants = vector.iter().map(|x| (x * inverse).round() as i16).collect();
-        QueryVector { scale: max / largest, quants }
+        let is_finite = vector.iter().all(|x| x.is_finite());
+        QueryVector { scale: if is_finite { max / largest } else { f32::NAN }, quants }
+    }
+
+    /// How many numbers it has.
+    pub fn width(&self) -> usize {
+        self.quants.len()
+    }
+
+    /// Whether all of them are numbers.
+    pub fn is_finite(&self) -> bool {
+        self.scale.is_finite()
     }
 }
 

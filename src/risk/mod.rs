@@ -1,7 +1,8 @@
 //! Risk notes: facts in the text of a skill that a careful reader wants to see, each with the line that shows it.
 //!
 //! A note is no verdict: a skill that downloads and runs a script may be perfectly honest. Notes are found when an index
-//! is built and when a skill is linted, by the rules of `rules.json` and by `structure.rs`; a page that only searches has no rules.
+//! is built and when a skill is linted, by the rules of `rules.json`, `structure.rs` and `hidden.rs`; a page that only searches has no
+//! rules.
 //! An index keeps them as numbers beside its cards and the words for them in `index.json`, and [`show`] puts the
 //! two together.
 //!
@@ -10,6 +11,10 @@
 
 #[cfg(feature = "build")]
 mod find;
+#[cfg(feature = "build")]
+mod hidden;
+#[cfg(feature = "build")]
+mod reading;
 #[cfg(feature = "build")]
 mod structure;
 
@@ -50,9 +55,11 @@ pub struct Rule {
 pub struct Note {
     /// Place of the rule in the table that the note goes with: the program's own, or that of an index.
     pub rule: u16,
-    /// Line of the file that shows it first, from 1, or of the body where that has no file; 0 is the front matter.
+    /// File that shows it first, from 1 in the list of files that the note goes with; 0 is `SKILL.md`.
+    pub file: u16,
+    /// Line of that file from 1, or of the body where a skill came without a file; 0 is the front matter.
     pub line: u32,
-    /// Lines that show it.
+    /// Lines that show it, of `SKILL.md` or of all scripts.
     pub count: u32,
 }
 
@@ -65,14 +72,21 @@ pub struct Risk<'a> {
     pub category: Category,
     /// [`Rule::title`].
     pub title: &'a str,
+    /// Path of the file beside `SKILL.md` that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<&'a str>,
     /// [`Note::line`].
     pub line: u32,
     /// [`Note::count`].
     pub count: u32,
 }
 
-/// A note in the words of the table that it goes with; none when that has no such rule.
-pub fn show(note: Note, rules: &[Rule]) -> Option<Risk<'_>> {
+/// A note in the words of the tables that it goes with; none when they have no such rule or file.
+pub fn show<'a>(note: Note, rules: &'a [Rule], files: &'a [String]) -> Option<Risk<'a>> {
     let Rule { id, category, title } = rules.get(usize::from(note.rule))?;
-    Some(Risk { rule: id, category: *category, title, line: note.line, count: note.count })
+    let file = match note.file {
+        0 => None,
+        place => Some(files.get(usize::from(place) - 1)?.as_str()),
+    };
+    Some(Risk { rule: id, category: *category, title, file, line: note.line, count: note.count })
 }

@@ -6,13 +6,17 @@ type Refusal = String;
 
 /// The text, and what had to be guessed.
 pub(super) fn decode(bytes: &[u8]) -> Result<(String, Option<String>), Refusal> {
-    match (bytes, utf16_order(bytes)) {
-        ([0xff, 0xfe, rest @ ..], _) => return utf16(rest, u16::from_le_bytes),
-        ([0xfe, 0xff, rest @ ..], _) => return utf16(rest, u16::from_be_bytes),
-        // Without a mark, what does not read as UTF-16 is no text at all.
-        (_, Some(order)) if utf16(bytes, order).is_ok() => return utf16(bytes, order),
-        _ if bytes.contains(&0) => return Err("it is binary, not text; save SKILL.md as UTF-8".to_owned()),
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => return utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => return utf16(rest, u16::from_be_bytes),
         _ => {}
+    }
+    // Without a mark, what does not read as UTF-16 is no text at all.
+    if let Some(text) = utf16_order(bytes).and_then(|order| utf16(bytes, order).ok()) {
+        return Ok(text);
+    }
+    if bytes.contains(&0) {
+        return Err("it is binary, not text; save SKILL.md as UTF-8".to_owned());
     }
     let Err(error) = std::str::from_utf8(bytes) else {
         return Ok((String::from_utf8_lossy(bytes).into_owned(), None));

@@ -3,10 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{
-    COMPATIBILITY_MAX_CHARS, DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS,
-    parse::{SkillFile, plain_text},
-};
+use super::{COMPATIBILITY_MAX_CHARS, DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, parse::SkillFile, value::plain_text};
 
 /// The fields of the specification.
 const FIELDS: [&str; 6] = ["name", "description", "license", "compatibility", "metadata", "allowed-tools"];

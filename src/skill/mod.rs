@@ -6,15 +6,29 @@ mod encoding;
 mod lines;
 #[cfg(feature = "build")]
 mod lint;
+mod marks;
 #[cfg(feature = "build")]
 mod parse;
+mod scripts;
+#[cfg(feature = "build")]
+mod value;
 
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "build")]
 pub use lint::{Finding, Validator};
+pub use marks::Mark;
 #[cfg(feature = "build")]
-pub use parse::{FILE_MAX_BYTES, SkillFile, plain_text};
+pub use marks::read_marks;
+#[cfg(feature = "search")]
+pub(crate) use marks::{from_bits, to_bits};
+#[cfg(feature = "build")]
+pub use parse::{FILE_MAX_BYTES, SkillFile};
+pub use scripts::Script;
+#[cfg(feature = "build")]
+pub use scripts::{SCRIPT_MAX_BYTES, SCRIPTS_MAX, is_script};
+#[cfg(feature = "build")]
+pub use value::plain_text;
 
 /// Longest `name` that the specification allows, in characters.
 pub const NAME_MAX_CHARS: usize = 64;
@@ -47,6 +61,21 @@ pub struct Skill {
     /// Line of its file on which the body begins, from 1; 0 where the body has no file around it.
     #[serde(skip)]
     pub body_line: u32,
+    /// What it says of its own use.
+    #[serde(skip)]
+    pub marks: Vec<Mark>,
+    /// The skill that it says to use instead, empty when it names none.
+    #[serde(skip)]
+    pub superseded_by: String,
+    /// The version that it states, empty when it states none.
+    #[serde(skip)]
+    pub version: String,
+    /// The other texts of its front matter, for risk notes.
+    #[serde(skip)]
+    pub fields: Vec<String>,
+    /// The scripts that lie beside it, as far as the source has them, for risk notes.
+    #[serde(skip)]
+    pub scripts: Vec<Script>,
 }
 
 /// What a model reads of a skill, in the parts that its contract puts together.

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 use super::{
     DESCRIPTION_MAX_CHARS, Skill, encoding,
     lines::{keeps_hash, read_lines},
+    marks::read_marks,
+    value::plain_text,
 };
 use crate::error::{Error, Result};
 
@@ -35,7 +37,7 @@ impl SkillFile {
         let mut guesses = Vec::new();
         let text = decode(id, bytes, &mut guesses)?;
         let (yaml, body) = split_frontmatter(&text);
-        let frontmatter = read_frontmatter(yaml, &mut guesses);
+        let (frontmatter, is_yaml) = read_frontmatter(yaml, &mut guesses);
         let field = |name: &str| frontmatter.get(name).and_then(plain_text).unwrap_or_default();
         let mut description = field("description");
         // A field of the wild that says what `description` should: when the skill is to be used.
@@ -53,6 +55,7 @@ impl SkillFile {
             name if name.is_empty() => id.rsplit('/').next().unwrap_or(id).to_owned(),
             name => name,
         };
+        let (marks, superseded_by) = read_marks(&frontmatter);
         let skill = Skill {
             id: id.to_owned(),
             name,
@@ -62,6 +65,11 @@ impl SkillFile {
             source: String::new(),
             allowed_tools: field("allowed-tools"),
             body_line,
+            marks,
+            superseded_by,
+            version: version(&frontmatter),
+            fields: yaml.map(|yaml| other_texts(yaml, is_yaml, &frontmatter)).unwrap_or_default(),
+            scripts: Vec::new(),
         };
         Ok(SkillFile { skill, frontmatter, guesses })
     }
@@ -83,10 +91,11 @@ fn decode(id: &str, bytes: &[u8], guesses: &mut Vec<String>) -> Result<String> {
     }
 }
 
-fn read_frontmatter(yaml: Option<&str>, guesses: &mut Vec<String>) -> Map<String, Value> {
+/// The fields, and whether they were read as YAML.
+fn read_frontmatter(yaml: Option<&str>, guesses: &mut Vec<String>) -> (Map<String, Value>, bool) {
     let Some(yaml) = yaml else {
         guesses.push("it has no front matter: name and description were taken from the folder and the text".to_owned());
-        return Map::new();
+        return (Map::new(), true);
     };
     let lines = read_lines(yaml);
     let Some(mut map) = parse_yaml(yaml) else {
@@ -94,7 +103,11 @@ fn read_frontmatter(yaml: Option<&str>, guesses: &mut Vec<String>) -> Map<String
             "its front matter is not YAML: it was read line by line; put values with a colon or a quote in them into quotes"
                 .to_owned(),
         );
-        return lines.into_iter().map(|(key, line)| (key, Value::String(line.text))).collect();
+        let mut map: Map<_, _> = lines.into_iter().map(|(key, line)| (key, Value::String(line.text))).collect();
+        if let Some(metadata) = parse_block(yaml, "metadata") {
+            map.insert("metadata".to_owned(), metadata);
+        }
+        return (map, false);
     };
     for (key, value) in &mut map {
         let Some(line) = lines.get(key) else { continue };
@@ -110,7 +123,7 @@ fn read_frontmatter(yaml: Option<&str>, guesses: &mut Vec<String>) -> Map<String
             _ => {}
         }
     }
-    map
+    (map, true)
 }
 
 fn is_cut_at_hash(cut: &str, whole: &str) -> bool {
@@ -143,15 +156,40 @@ fn parse_yaml(yaml: &str) -> Option<Map<String, Value>> {
     }
 }
 
-/// A scalar as text; lists are joined with commas, and maps are no text.
-pub fn plain_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.trim().to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Array(values) => Some(values.iter().filter_map(plain_text).collect::<Vec<_>>().join(", ")),
-        Value::Null | Value::Object(_) => None,
+/// A field with a map, where the rest is not YAML.
+fn parse_block(yaml: &str, key: &str) -> Option<Value> {
+    let is_key = |line: &str| line.strip_prefix(key).is_some_and(|rest| rest.trim_end() == ":");
+    let mut lines = yaml.lines().skip_while(|line| !is_key(line));
+    let first = lines.next()?;
+    let below = lines.take_while(|line| line.starts_with([' ', '\t']) || line.trim().is_empty());
+    let block: Vec<&str> = std::iter::once(first).chain(below).collect();
+    parse_yaml(&block.join("\n"))?.remove(key).filter(Value::is_object)
+}
+
+fn version(frontmatter: &Map<String, Value>) -> String {
+    let below = frontmatter.get("metadata").and_then(Value::as_object);
+    let value = frontmatter.get("version").or_else(|| below?.get("version"));
+    value.and_then(plain_text).unwrap_or_default()
+}
+
+/// The texts of the front matter but those that have fields of their own: values at any depth, then lines that are comments. What is
+/// not YAML has values only at the top, so lines below them count too.
+fn other_texts(yaml: &str, is_yaml: bool, frontmatter: &Map<String, Value>) -> Vec<String> {
+    fn collect(value: &Value, texts: &mut Vec<String>) {
+        match value {
+            Value::String(text) => texts.push(text.clone()),
+            Value::Array(values) => values.iter().for_each(|value| collect(value, texts)),
+            Value::Object(map) => map.values().for_each(|value| collect(value, texts)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
+    let mut texts = Vec::new();
+    for (_, value) in frontmatter.iter().filter(|(key, _)| !matches!(key.as_str(), "description" | "when_to_use")) {
+        collect(value, &mut texts);
+    }
+    let is_left = |line: &&str| line.trim_start().starts_with('#') || (!is_yaml && line.starts_with([' ', '\t']));
+    texts.extend(yaml.lines().filter(is_left).map(|line| line.trim().to_owned()));
+    texts
 }
 
 fn first_paragraph(body: &str) -> &str {
@@ -263,6 +301,21 @@ mod tests {
         assert_eq!(tools("---\nname: a\nallowed-tools: Read Bash(git:*)\n---\nc"), "Read Bash(git:*)");
         assert_eq!(tools("---\nname: a\nallowed-tools: [Read, Bash]\n---\nc"), "Read, Bash");
         assert_eq!(tools("---\nname: a\n---\nc"), "");
+    }
+
+    #[test]
+    fn the_other_texts_of_the_front_matter_are_kept() {
+        let fields = |text: &str| {
+            let mut fields = parse(text).skill.fields;
+            fields.sort();
+            fields
+        };
+        let nested = "---\nname: a\ndescription: b\n# note\ncompatibility: c\nmetadata:\n  d: [e, {f: g}]\n---\nh";
+        assert_eq!(fields(nested), ["# note", "a", "c", "e", "g"]);
+        assert_eq!(fields("---\nname: a\ndescription: b: c\nmetadata:\n  d: e\n---\nh"), ["a", "d: e", "e"]);
+        assert_eq!(fields("no front matter"), [""; 0]);
+        let marks = parse("---\nname: a\ndescription: b: c\nmetadata:\n  internal: true\n---\nh").skill.marks;
+        assert_eq!(marks, [super::super::Mark::Internal]);
     }
 
     #[test]

@@ -5,7 +5,12 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::{JsResult, js_error, to_js};
-use crate::{collection::Collection, error::Error, index::Index, model::manifest::ModelManifest};
+use crate::{
+    collection::{Collection, FoldedSkill},
+    error::Error,
+    index::Index,
+    model::manifest::ModelManifest,
+};
 
 /// Skills in, an index out; the vectors come from the encoder of another build.
 #[wasm_bindgen]
@@ -19,6 +24,13 @@ pub struct IndexBuilder {
 struct Source<'a> {
     source: &'a str,
     n_skills: usize,
+}
+
+/// A skill that is a copy or an older version of another one.
+#[derive(Serialize)]
+struct Folded<'a> {
+    id: &'a str,
+    kept: &'a str,
 }
 
 /// A file of the index.
@@ -65,6 +77,12 @@ impl IndexBuilder {
     /// Adds a `SKILL.md`, and gives its id. `path` is that of its folder within the source.
     pub fn add(&mut self, source: &str, path: &str, bytes: &[u8]) -> JsResult<String> {
         self.inner.add(source, path, bytes).map_err(js_error)
+    }
+
+    /// Forgets the skills of a source that are copies or older versions of others of it, and gives their ids with those that stay.
+    pub fn fold_source(&mut self, source: &str) -> JsResult<JsValue> {
+        let folded = self.inner.fold_source(source);
+        to_js(&folded.iter().map(|FoldedSkill { id, kept }| Folded { id, kept }).collect::<Vec<_>>())
     }
 
     /// Number of skills.

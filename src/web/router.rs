@@ -6,13 +6,14 @@ use wasm_bindgen::prelude::*;
 
 use super::{JsResult, from_js, js_error, required, to_js};
 use crate::{
-    answer::{Answer, Mode, RerankOptions, RouteOptions},
+    answer::{Answer, RerankOptions, RouteOptions},
     contract::EncoderId,
     format::Kind,
     index::{Index, cards, manifest::IndexFiles, vectors::QueryVector},
     risk::Risk,
     routing::DefaultReranker,
     searcher::{Encoded, Searcher},
+    skill::Mark,
 };
 
 #[derive(Serialize)]
@@ -40,6 +41,10 @@ struct Card<'a> {
     description: &'a str,
     source: &'a str,
     license: &'a str,
+    #[serde(skip_serializing_if = "<[Mark]>::is_empty")]
+    marks: &'a [Mark],
+    #[serde(skip_serializing_if = "str::is_empty")]
+    superseded_by: &'a str,
     risks: Vec<Risk<'a>>,
 }
 
@@ -117,10 +122,8 @@ impl Router {
     pub fn search(&self, query: &str, vector: Option<Vec<f32>>, options: JsValue) -> JsResult<JsValue> {
         let options: RouteOptions = from_js(options)?;
         let encoded = match vector {
-            Some(vector) if vector.len() == self.inner.index().manifest().width && options.mode != Mode::Lexical => {
-                Encoded::Vector(QueryVector::new(&vector))
-            }
-            _ => Encoded::None { reason: None },
+            Some(vector) => Encoded::Vector(QueryVector::new(&vector)),
+            None => Encoded::None { reason: Some("the query has no vector".to_owned()) },
         };
         to_js(&self.inner.search(query, &encoded, options).map_err(js_error)?)
     }
@@ -143,8 +146,9 @@ impl Router {
     pub fn card(&self, skill_idx: u32) -> JsResult<JsValue> {
         let (index, place) = self.inner.skills().locate(skill_idx);
         let Some(card) = index.card(place) else { return Ok(JsValue::UNDEFINED) };
-        let cards::Card { id, name, description, source, license, .. } = card;
-        to_js(&Card { id, name, description, source, license, risks: index.risks(place) })
+        let cards::Card { id, name, description, source, license, marks, superseded_by, .. } = card;
+        let risks = index.risks(place);
+        to_js(&Card { id, name, description, source, license, marks, superseded_by, risks })
     }
 
     /// The file that holds the body of a skill.

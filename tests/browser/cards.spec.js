@@ -137,6 +137,19 @@ test.describe('risk notes', () => {
   });
 });
 
+test('marks of a skill are on its card and in the panel', async ({ page }) => {
+  const risks = [{ ...risk('supply-chain', 'downloads and runs remote code'), file: 'scripts/set-up.sh', line: 3 }];
+  const marked = { skill_idx: 0, name: 'old-rent', description: 'Pays the rent.', score: 0.9, marks: ['manual', 'deprecated'], superseded_by: 'pay-rent', risks };
+  await ask(page, { routes: [marked, RISKY_ROUTES[2]] });
+  const first = page.getByRole('option').first();
+  await expect(first).toContainText('Started by people');
+  await expect(first).toContainText('Deprecated');
+  await expect(page.getByRole('option').nth(1)).not.toContainText('Deprecated');
+  const panel = await openSkill(page);
+  await expect(panel.locator('#panel-facts')).toContainText('Only a person may start it. It should not be used any more; use pay-rent instead');
+  await expect(panel.locator('#panel-risk-list li')).toHaveText(['Downloads and runs remote code (scripts/set-up.sh, line 3)']);
+});
+
 const STEPS = Array.from({ length: 30 }, (_, i) => `${i + 1}. Step ${i + 1} of the way`);
 const FIRST = ['# Receipts', '', 'Read the date and the total.', ...STEPS, 'Only here.'].join('\n');
 const SECOND = ['# Receipts', '', 'Read the date and the sum.', ...STEPS].join('\n');

@@ -1,17 +1,17 @@
 //! Skills in `.zip` files and `.skill` packages.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fs::File,
     io::{Cursor, Read, Seek},
     path::Path,
 };
 
 use anyhow::{Context, Result};
-use skillrouter::skill::SkillFile;
+use skillrouter::skill::{SCRIPT_MAX_BYTES, Script, SkillFile, is_script};
 use zip::ZipArchive;
 
-use super::{Cause, SKILL_FILE, Sources, absolute, read_limited};
+use super::{Cause, SKILL_FILE, Sources, absolute, read_at_most, read_limited, scripts::gather};
 
 /// Largest package inside of an archive that is read, in bytes.
 const PACKAGE_MAX_BYTES: u64 = 64 << 20;
@@ -54,21 +54,24 @@ impl Sources {
         names.retain(|(_, name)| !name.starts_with("__MACOSX/") && !name.ends_with('/'));
         let folders: HashSet<String> =
             names.iter().filter_map(|(_, name)| skill_folder(name)).map(str::to_owned).collect();
+        let files = files_of_skills(&names, &folders);
         for (i, name) in &names {
             let place = format!("{}/{name}", package.place);
             if let Some(folder) = skill_folder(name) {
-                let outer = folders.iter().find(|outer| is_inside(folder, outer));
-                match (outer, archive.by_index(*i).map_err(|error| error.to_string())) {
-                    (Some(outer), _) if !self.nested => {
-                        let outer = if outer.is_empty() { "of the whole package" } else { outer };
-                        let reason = format!("it lies inside the skill {outer}; --nested reads it as one of its own");
-                        self.skip(place, Cause::Nested, reason);
+                if let Some(outer) = above(folder).find(|outer| folders.contains(*outer))
+                    && !self.choice.nested
+                {
+                    let outer = if outer.is_empty() { "of the whole package" } else { outer };
+                    let reason = format!("it lies inside the skill {outer}; --nested reads it as one of its own");
+                    self.skip(place, Cause::Nested, reason);
+                    continue;
+                }
+                match read_limited(archive.by_index(*i).map_err(std::io::Error::other)) {
+                    Ok(bytes) => {
+                        let scripts = |body: &str| scripts_of(&mut archive, files.get(folder), body);
+                        self.add_entry(package, place, folder, &bytes, scripts);
                     }
-                    (_, Ok(entry)) => match read_limited(Ok(entry)) {
-                        Ok(bytes) => self.add_entry(package, place, folder, &bytes),
-                        Err(error) => self.skip(place, Cause::Unreadable, error),
-                    },
-                    (_, Err(error)) => self.skip(place, Cause::Unreadable, error),
+                    Err(error) => self.skip(place, Cause::Unreadable, error),
                 }
             } else if with_packages && name.to_lowercase().ends_with(".skill") {
                 let mut bytes = Vec::new();
@@ -89,7 +92,14 @@ impl Sources {
         }
     }
 
-    fn add_entry(&mut self, package: &Package, place: String, folder: &str, bytes: &[u8]) {
+    fn add_entry(
+        &mut self,
+        package: &Package,
+        place: String,
+        folder: &str,
+        bytes: &[u8],
+        scripts: impl FnOnce(&str) -> Vec<Script>,
+    ) {
         let id = match folder {
             // A skill at the root has the name that it gives itself.
             "" => match SkillFile::parse(&package.stem, bytes) {
@@ -99,16 +109,47 @@ impl Sources {
             folder => folder.to_owned(),
         };
         let origin = format!("{}/{folder}", package.origin).trim_end_matches('/').to_owned();
-        self.add_file(place, origin, &id, bytes);
+        self.add_file(place, origin, &id, bytes, scripts);
     }
+}
+
+/// The files of each skill by its folder, with their paths within it: those of no skill inside of it.
+fn files_of_skills<'a>(
+    names: &'a [(usize, String)],
+    folders: &HashSet<String>,
+) -> HashMap<&'a str, Vec<(&'a str, usize)>> {
+    let mut files: HashMap<&str, Vec<(&str, usize)>> = HashMap::new();
+    for (i, name) in names {
+        if let Some(folder) = above(name).find(|folder| folders.contains(*folder)) {
+            files.entry(folder).or_default().push((name[folder.len()..].trim_start_matches('/'), *i));
+        }
+    }
+    files
+}
+
+/// The folders that a path lies in, the nearest first and the root, which is empty, last.
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    fn parent(path: &str) -> Option<&str> {
+        (!path.is_empty()).then(|| path.rsplit_once('/').map_or("", |(above, _)| above))
+    }
+    std::iter::successors(parent(path), |path| parent(path))
+}
+
+/// The scripts among the files of a skill.
+fn scripts_of<R: Read + Seek>(
+    archive: &mut ZipArchive<R>,
+    files: Option<&Vec<(&str, usize)>>,
+    body: &str,
+) -> Vec<Script> {
+    let files: HashMap<&str, usize> =
+        files.into_iter().flatten().copied().filter(|(path, _)| is_script(path, body)).collect();
+    gather(files.keys().map(|path| (*path).to_owned()).collect(), |path| {
+        read_at_most(archive.by_index(files[path]).map_err(std::io::Error::other), SCRIPT_MAX_BYTES).ok()
+    })
 }
 
 /// The folder of a `SKILL.md`, empty at the root; none for other files.
 fn skill_folder(name: &str) -> Option<&str> {
     let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
     file.eq_ignore_ascii_case(SKILL_FILE).then_some(folder)
-}
-
-fn is_inside(folder: &str, outer: &str) -> bool {
-    folder != outer && (outer.is_empty() || folder.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/')))
 }

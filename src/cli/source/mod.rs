@@ -4,10 +4,12 @@
 mod archive;
 mod folder;
 mod rows;
+mod scripts;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fs::File,
+    hash::{DefaultHasher, Hash, Hasher},
     io::{BufReader, Read},
     path::{Path, PathBuf},
 };
@@ -15,9 +17,13 @@ use std::{
 use anyhow::{Context, Result, bail};
 use flate2::read::MultiGzDecoder;
 use serde::Serialize;
-use skillrouter::skill::{FILE_MAX_BYTES, Skill, SkillFile};
+use skillrouter::{
+    copies::{self, Candidate, Fold, FoldKind},
+    skill::{FILE_MAX_BYTES, Mark, Script, Skill, SkillFile},
+};
 
 pub use folder::{SKILL_FILE, Walk};
+pub use scripts::scripts_beside;
 
 /// What was found in some sources.
 #[derive(Default)]
@@ -27,7 +33,18 @@ pub struct Sources {
     /// What was left out.
     pub skipped: Vec<Skipped>,
     found: Vec<Found>,
-    nested: bool,
+    choice: Choice,
+}
+
+/// Which skills of the sources count.
+#[derive(Clone, Default)]
+pub struct Choice {
+    /// Also those that lie inside others.
+    pub nested: bool,
+    /// None with one of these marks.
+    pub without: Vec<Mark>,
+    /// Also copies and older versions of others.
+    pub keep_copies: bool,
 }
 
 /// A skill before its id is known to be unique.
@@ -82,10 +99,16 @@ pub enum Cause {
     SecondFile,
     /// Its text is that of another one.
     Copy,
+    /// Its text is nearly that of another one of its name.
+    NearCopy,
+    /// Another one has its path but for a higher version.
+    OldVersion,
     /// An ignore file hides it.
     Ignored,
     /// It lies inside another skill.
     Nested,
+    /// It has a mark that the index is to be without.
+    Marked,
 }
 
 impl Cause {
@@ -104,14 +127,22 @@ impl Cause {
             Cause::SameId => "same-id",
             Cause::SecondFile => "second-file",
             Cause::Copy => "copy",
+            Cause::NearCopy => "near-copy",
+            Cause::OldVersion => "old-version",
             Cause::Ignored => "ignored",
             Cause::Nested => "nested",
+            Cause::Marked => "marked",
         }
     }
 
-    /// Whether somebody should mend it. Copies, ignored and nested files are left out because their owner wants it so.
+    /// Whether somebody should mend it. Ignored, nested and marked files are left out because their owner wants it so.
     pub fn is_fault(self) -> bool {
-        !matches!(self, Cause::Copy | Cause::Ignored | Cause::Nested)
+        !self.is_fold() && !matches!(self, Cause::Ignored | Cause::Nested | Cause::Marked)
+    }
+
+    /// Whether it stands in the index as another one.
+    pub fn is_fold(self) -> bool {
+        matches!(self, Cause::Copy | Cause::NearCopy | Cause::OldVersion)
     }
 }
 
@@ -135,9 +166,9 @@ pub fn summary<'a>(skipped: impl IntoIterator<Item = &'a Skipped>) -> String {
 }
 
 impl Sources {
-    /// Reads all sources; with `nested`, also skills that lie inside others.
-    pub fn read(sources: &[impl AsRef<Path>], nested: bool) -> Result<Sources> {
-        let mut found = Sources { nested, ..Sources::default() };
+    /// Reads all sources.
+    pub fn read(sources: &[impl AsRef<Path>], choice: Choice) -> Result<Sources> {
+        let mut found = Sources { choice, ..Sources::default() };
         for (number, source) in sources.iter().enumerate() {
             let first = found.found.len();
             found.add_source(source.as_ref())?;
@@ -190,7 +221,7 @@ impl Sources {
     }
 
     fn add_folder(&mut self, folder: &Path) -> Result<()> {
-        let walk = Walk::new(folder, self.nested);
+        let walk = Walk::new(folder, self.choice.nested);
         self.skipped.extend(walk.skipped);
         let rows_only = walk.skills.is_empty() && walk.packages.is_empty();
         for path in walk.skills {
@@ -216,14 +247,25 @@ impl Sources {
         let place = path.display().to_string();
         let origin = absolute(path).parent().map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
         match read_limited(File::open(path)) {
-            Ok(bytes) => self.add_file(place, origin, id, &bytes),
+            Ok(bytes) => self.add_file(place, origin, id, &bytes, |body| scripts_beside(path, body)),
             Err(error) => self.skip(place, Cause::Unreadable, error),
         }
     }
 
-    fn add_file(&mut self, place: String, origin: String, id: &str, bytes: &[u8]) {
+    /// Adds a `SKILL.md`; `scripts` gives those of a skill with such a body.
+    fn add_file(
+        &mut self,
+        place: String,
+        origin: String,
+        id: &str,
+        bytes: &[u8],
+        scripts: impl FnOnce(&str) -> Vec<Script>,
+    ) {
         match SkillFile::parse(id, bytes) {
-            Ok(file) => self.found.push(Found { skill: file.skill, place, origin, stated: false, source: 0 }),
+            Ok(SkillFile { mut skill, .. }) => {
+                skill.scripts = scripts(&skill.body);
+                self.found.push(Found { skill, place, origin, stated: false, source: 0 });
+            }
             Err(error) => {
                 let cause = match bytes {
                     bytes if bytes.len() > FILE_MAX_BYTES => Cause::TooLarge,
@@ -245,8 +287,12 @@ impl Sources {
     /// Folds copies, and makes ids unique.
     fn settle(&mut self) {
         let mut found = std::mem::take(&mut self.found);
-        let mut left_out: Vec<Option<(Cause, String)>> = found.iter().map(|_| None).collect();
-        fold_copies(&found, &mut left_out);
+        let mut left_out: Vec<Option<(Cause, String)>> =
+            found.iter().map(|found| marked(&found.skill, &self.choice.without)).collect();
+        fold_rows(&found, &mut left_out);
+        if !self.choice.keep_copies {
+            fold_files(&found, &mut left_out);
+        }
         make_unique(&mut found, &mut left_out);
         for (Found { skill, place, .. }, left_out) in found.into_iter().zip(left_out) {
             match left_out {
@@ -257,22 +303,53 @@ impl Sources {
     }
 }
 
-/// Files of the same text are one skill, that of the shortest path, whatever the order of the sources. Of rows, the id must be
-/// the same too.
-fn fold_copies(found: &[Found], left_out: &mut [Option<(Cause, String)>]) {
-    let mut by_text: HashMap<[&str; 6], Vec<usize>> = HashMap::new();
-    for (place, Found { skill, stated, .. }) in found.iter().enumerate() {
-        let Skill { id, name, description, body, license, allowed_tools, .. } = skill;
-        let id = if *stated { id } else { "" };
-        by_text.entry([id, name, description, body, license, allowed_tools]).or_default().push(place);
+/// Why a skill is left out if it has one of these marks.
+fn marked(skill: &Skill, without: &[Mark]) -> Option<(Cause, String)> {
+    let mark = skill.marks.iter().find(|mark| without.contains(mark))?;
+    let successor = match skill.superseded_by.as_str() {
+        "" => String::new(),
+        successor => format!(" (use {successor})"),
+    };
+    Some((Cause::Marked, format!("{}{successor}; --without leaves such skills out", mark.phrase())))
+}
+
+/// Files that are the same skill are one; see [`copies`].
+fn fold_files(found: &[Found], left_out: &mut [Option<(Cause, String)>]) {
+    let places: Vec<usize> =
+        (0..found.len()).filter(|place| left_out[*place].is_none() && !found[*place].stated).collect();
+    let candidates: Vec<Candidate<'_>> = places.iter().map(|place| candidate(&found[*place])).collect();
+    for (place, fold) in places.iter().zip(copies::fold(&candidates)) {
+        let Some(Fold { kept, kind }) = fold else { continue };
+        let kept = &found[places[kept]].place;
+        left_out[*place] = Some(match kind {
+            FoldKind::Copy => (Cause::Copy, format!("it is a copy of {kept}")),
+            FoldKind::OldVersion => (Cause::OldVersion, format!("it is an older version of {kept}")),
+            FoldKind::NearCopy(likeness) => {
+                let percent = (likeness * 100.0).round();
+                (Cause::NearCopy, format!("it is nearly a copy of {kept}: {percent}% of the instructions are alike"))
+            }
+        });
     }
-    for places in by_text.into_values().filter(|places| places.len() > 1) {
-        let rank = |place: &usize| {
-            let Found { skill, origin, .. } = &found[*place];
-            (skill.id.matches('/').count(), skill.id.clone(), origin.clone(), *place)
-        };
-        let kept = *places.iter().min_by_key(|place| rank(place)).expect("there are several");
-        for place in places.into_iter().filter(|place| *place != kept) {
+}
+
+fn candidate(Found { skill, origin, .. }: &Found) -> Candidate<'_> {
+    let mut hasher = DefaultHasher::new();
+    let Skill { name, description, body, license, allowed_tools, scripts, .. } = skill;
+    ([name, description, body, license, allowed_tools], scripts).hash(&mut hasher);
+    let (path, id, version) = (origin, &skill.id, &skill.version);
+    Candidate { path, id, name, description, body, version, content_hash: hasher.finish() }
+}
+
+/// Rows of the same id and text are one, whatever the order of the sources.
+fn fold_rows(found: &[Found], left_out: &mut [Option<(Cause, String)>]) {
+    let mut rows: Vec<usize> =
+        (0..found.len()).filter(|place| left_out[*place].is_none() && found[*place].stated).collect();
+    rows.sort_by_key(|place| &found[*place].origin);
+    let mut first: HashMap<[&str; 6], usize> = HashMap::new();
+    for place in rows {
+        let Skill { id, name, description, body, license, allowed_tools, .. } = &found[place].skill;
+        let kept = *first.entry([id, name, description, body, license, allowed_tools]).or_insert(place);
+        if kept != place {
             left_out[place] = Some((Cause::Copy, format!("it is a copy of {}", found[kept].place)));
         }
     }
@@ -341,7 +418,11 @@ pub fn absolute(path: &Path) -> PathBuf {
 
 /// Reads to the end, but no more than tells that a file is too large.
 fn read_limited(reader: std::io::Result<impl Read>) -> std::io::Result<Vec<u8>> {
+    read_at_most(reader, FILE_MAX_BYTES + 1)
+}
+
+fn read_at_most(reader: std::io::Result<impl Read>, max_bytes: usize) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    reader?.take(FILE_MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    reader?.take(max_bytes as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

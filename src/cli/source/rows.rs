@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
-use skillrouter::skill::{Skill, SkillFile, plain_text};
+use skillrouter::skill::{Skill, SkillFile, plain_text, read_marks};
 
 use super::{Cause, Found, Sources, absolute};
 
@@ -103,6 +103,7 @@ fn skill_of(row: &Map<String, Value>) -> Skill {
         allowed_tools: field(&["allowed-tools", "allowed_tools"]),
         ..Skill::default()
     };
+    (skill.marks, skill.superseded_by) = read_marks(row);
     let said = match skill.description.trim().is_empty() || skill.name.trim().is_empty() {
         true => SkillFile::parse("", skill.body.as_bytes()).ok(),
         false => None,

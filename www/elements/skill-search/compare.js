@@ -9,6 +9,7 @@ import { addStyle } from '../style.js';
 import { COMPARE_CSS } from './compare-style.js';
 import { quietButton } from './copy.js';
 import { differencesOf, wordDifferences } from './differences.js';
+import { marksOf } from './marks.js';
 
 /**
  * @typedef {import('../../client.js').Route} Route
@@ -120,12 +121,14 @@ export class Comparison {
  * @returns {[string, string, string][]} a fact, of the one and of the other; those that neither has are left out
  */
 function factsOf(left, right) {
+  const marks = (/** @type {Route} */ route) => marksOf(route).map(({ meaning }) => meaning).join('; ');
   const risks = (/** @type {Route} */ { risks = [] }) => risks.map(({ title }) => title).join('; ');
   /** @type {[string, string | undefined, string | undefined][]} */
   const facts = [
     ['Description', left.description, right.description],
     ['Source', left.source, right.source],
     ['Licence', left.license, right.license],
+    ['Use', marks(left), marks(right)],
     ['Worth knowing', risks(left), risks(right)],
   ];
   return facts.filter(([, a, b]) => a || b).map(([term, a, b]) => [term, withoutOverrides(a || 'none'), withoutOverrides(b || 'none')]);

@@ -9,6 +9,7 @@
 import { withoutOverrides } from '../../shared/texts.js';
 import { element, inside } from '../markup.js';
 import { optionMarkup } from './markup.js';
+import { marksOf } from './marks.js';
 import { isGrave } from './risks.js';
 
 /**
@@ -226,6 +227,7 @@ function fill(option, { route, copies }, rank) {
   part('.bar > span').style.setProperty('width', `${Math.round(Math.min(1, Math.max(0, share)) * 100)}%`);
   part('.facts-line').replaceChildren(
     ...riskChips(route),
+    ...marksOf(route).map(({ label, meaning }) => Object.assign(chip('fact', label), { title: meaning })),
     ...(route.lexical_rank ? [chip('words', `Words #${route.lexical_rank}`)] : []),
     ...(route.dense_rank ? [chip('meaning', `Meaning #${route.dense_rank}`)] : []),
     ...(route.rerank_score === undefined ? [] : [chip('reranked', `Re-ranked from #${route.retrieval_rank}`)]),

@@ -6,6 +6,7 @@
 import { withoutOverrides } from '../../shared/texts.js';
 import { element, part } from '../markup.js';
 import { addressButton } from './markdown.js';
+import { marksOf } from './marks.js';
 import { isGrave } from './risks.js';
 
 /**
@@ -65,10 +66,9 @@ function legs({ lexical_rank, dense_rank, rerank_score }) {
   return `${found ? `Found by ${found}.` : 'Among the nearest skills.'}${read}`;
 }
 
-/** A fact and where it stands: rules read lines and judge nobody. @param {import('../../client.js').Risk & { file?: string }} risk */
+/** A fact and where it stands: rules read lines and judge nobody. @param {import('../../client.js').Risk} risk */
 function riskNote({ title, file, line, count }) {
-  const lines = line === 0 ? 'front matter' : `line ${line}${count > 1 ? ` and ${count - 1} more` : ''}`;
-  const where = file ? `${file}, ${lines}` : lines;
+  const where = line === 0 ? 'front matter' : `${file ? `${file}, ` : ''}line ${line}${count > 1 ? ` and ${count - 1} more` : ''}`;
   return `${title[0].toUpperCase()}${title.slice(1)} (${where})`;
 }
 
@@ -83,7 +83,11 @@ function facts(route, is_listed) {
     ['Before re-ranking', route.rerank_score === undefined ? '' : rank(route.retrieval_rank)],
   ];
   /** @type {[string, string | undefined][]} */
-  const card = [[route.own ? 'Yours, from' : 'Source', route.source], ['Licence', route.license]];
+  const card = [
+    ['Use', marksOf(route).map(({ meaning }) => `${meaning[0].toUpperCase()}${meaning.slice(1)}`).join('. ')],
+    [route.own ? 'Yours, from' : 'Source', route.source],
+    ['Licence', route.license],
+  ];
   return [...(is_listed ? ranks : []), ...card].flatMap(([term, value]) => (value ? [[term, value]] : []));
 }
 

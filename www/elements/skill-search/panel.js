@@ -249,7 +249,7 @@ function entryOf(entries, route) {
 }
 
 /** An entry of a new answer, with the card of the old one as long as its own is not here. @param {Entry} entry @param {Route} known */
-function described(entry, { id, description, source, license, risks }) {
+function described(entry, { id, description, source, license, marks, superseded_by, risks }) {
   if (entry.route.description !== undefined || description === undefined) return entry;
-  return { ...entry, route: { ...entry.route, id, description, source, license, risks } };
+  return { ...entry, route: { ...entry.route, id, description, source, license, marks, superseded_by, risks } };
 }

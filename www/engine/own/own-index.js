@@ -222,6 +222,7 @@ export class OwnIndex {
  */
 async function readInto(builder, source, skills, skipped, { signal, onProgress }) {
   const ids = new Set();
+  const places = new Map();
   let n_bytes = 0;
   builder.run((engine) => engine.begin_source(source));
   const n_pending = builder.run((engine) => engine.n_pending());
@@ -230,7 +231,9 @@ async function readInto(builder, source, skills, skipped, { signal, onProgress }
     try {
       const bytes = await read();
       n_bytes += bytes.length;
-      ids.add(builder.run((engine) => engine.add(source, folder, bytes)));
+      const id = builder.run((engine) => engine.add(source, folder, bytes));
+      ids.add(id);
+      places.set(id, place);
     } catch (error) {
       if (error.code === 'engine') throw error;
       const id = folder === '' ? source : `${source}/${folder}`;
@@ -240,6 +243,10 @@ async function readInto(builder, source, skills, skipped, { signal, onProgress }
       throw new SkillRouterError('malformed', `the skills in ${source} are more than ${MAX_TOTAL_BYTES >> 20} MB together; add its folders one by one`);
     }
     onProgress({ stage: 'reading', done: i + 1, of: skills.length });
+  }
+  for (const { id, kept } of builder.run((engine) => engine.fold_source(source))) {
+    ids.delete(id);
+    skipped.push({ path: places.get(id), reason: `it is a copy or an older version of ${places.get(kept)}` });
   }
   const n_new_texts = builder.run((engine) => engine.n_pending()) - n_pending;
   return { ids, n_unchanged: ids.size - n_new_texts };
