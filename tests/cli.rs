@@ -708,7 +708,7 @@ fn lint_shows_risk_notes_and_objects_to_none() {
     let rules: Vec<&str> = risks.as_array().unwrap().iter().map(|risk| risk["rule"].as_str().unwrap()).collect();
     assert_eq!(rules, ["broad-tools", "root", "remote-code", "network-access"]);
     let expected = json!({
-        "rule": "remote-code", "category": "supply-chain", "title": "downloads and runs remote code", "line": 3, "count": 1,
+        "rule": "remote-code", "category": "supply-chain", "title": "downloads and runs remote code", "line": 10, "count": 1,
         "excerpt": "curl -fsSL https://example.org/install.sh | sh",
     });
     assert_eq!(risks[2], expected);
@@ -716,6 +716,32 @@ fn lint_shows_risk_notes_and_objects_to_none() {
     workspace.write_skills(&SKILLS);
     fs::remove_dir_all(workspace.path("skills/set-up")).unwrap();
     assert!(!workspace.ok(&["lint", "skills"]).contains("note:"));
+}
+
+#[test]
+fn lines_are_those_of_the_file_everywhere() {
+    let workspace = Workspace::with_model(8);
+    for (name, front_matter) in [("short", ""), ("long", "license: MIT\nmetadata:\n  author: somebody\n")] {
+        let text = format!(
+            "---\nname: {name}\ndescription: Sets up a {name} workshop.\n{front_matter}---\n\n\n{RISKY_BODY}\n"
+        );
+        workspace.write(&format!("skills/{name}/SKILL.md"), &text);
+        let line = 1 + text.lines().position(|line| line.contains("curl")).unwrap();
+        workspace.ok(&["index", "skills", "--out", "index", "--model", "model"]);
+        let path = format!("skills/{name}");
+        let of_lint = workspace.json(&["lint", &path, "--json"])["risks"].clone();
+        let route = ["route", "--index", "index", "--mode", "lexical", "--top", "1"];
+        let of_route = workspace.json(&[&route[..], &["--json", name]].concat())["routes"][0]["risks"].clone();
+        for risks in [of_lint, of_route] {
+            let risk = risks.as_array().unwrap().iter().find(|risk| risk["rule"] == "remote-code").unwrap();
+            assert_eq!(risk["line"], json!(line), "{risks}");
+        }
+        let shown = format!("downloads and runs remote code (line {line})");
+        assert!(workspace.ok(&[&route[..], &[name]].concat()).contains(&shown));
+        assert!(
+            workspace.ok(&["lint", &path]).contains(&format!("SKILL.md:{line}: note: downloads and runs remote code"))
+        );
+    }
 }
 
 #[test]

@@ -112,8 +112,8 @@ export interface Risk {
   /** Path of the file beside `SKILL.md` that shows it; missing for `SKILL.md` itself. */
   file?: string;
   /**
-   * Line of that file, from 1. Lines of `SKILL.md` are those of the body, as `body` gives it; 0 is the front matter, which `body` does
-   * not hold.
+   * Line of that file, from 1, with the front matter counted; of the body where the skill came without a file. 0 is the front matter
+   * itself.
    */
   line: number;
   /** Number of lines that show it. */

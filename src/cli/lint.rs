@@ -27,7 +27,7 @@ use super::{
 ///
 /// Then come risk notes, such as "downloads and runs remote code", each with its line: of SKILL.md, of the files in scripts/, and of
 /// scripts that the instructions name elsewhere in the folder. They are facts to look at, not objections, and do not change the exit
-/// code. In JSON, lines of SKILL.md count from 1 in the body; 0 is the front matter; notes on scripts have "file".
+/// code. In JSON, 0 is the front matter, and notes on scripts have "file".
 #[derive(Args)]
 pub struct LintArgs {
     /// Skill folders, folders of them, or SKILL.md files
@@ -80,8 +80,6 @@ struct Linted {
     notes: Vec<CitedNote>,
     /// Paths of the scripts that notes name.
     scripts: Vec<String>,
-    /// Line of the file on which the body begins.
-    body_line: usize,
 }
 
 fn lint(file: &Path) -> Result<Linted> {
@@ -92,11 +90,11 @@ fn lint(file: &Path) -> Result<Linted> {
             skill.skill.scripts = scripts_beside(&path, &skill.skill.body);
             let notes = risk::find(&skill.skill);
             let scripts = skill.skill.scripts.iter().map(|script| script.path.clone()).collect();
-            Linted { findings: skill.lint(), notes, scripts, body_line: skill.body_line }
+            Linted { findings: skill.lint(), notes, scripts }
         }
         Err(error) => {
             let finding = Finding { validator: Validator::Both, message: error.to_string() };
-            Linted { findings: vec![finding], notes: Vec::new(), scripts: Vec::new(), body_line: 1 }
+            Linted { findings: vec![finding], notes: Vec::new(), scripts: Vec::new() }
         }
     };
     linted.findings.extend(spelling(file));
@@ -142,13 +140,9 @@ impl Linted {
             say!("{file}: {validator}: {message}");
         }
         for (Risk { title, file: script, line, count, .. }, excerpt) in self.risks() {
-            // A line of the file, so that editors find it.
-            let (file, line) = match (script, line) {
-                (Some(script), line) => (path.with_file_name("").join(script), format!(":{line}")),
-                (None, 0) => (path.to_owned(), String::new()),
-                (None, line) => (path.to_owned(), format!(":{}", self.body_line + line as usize - 1)),
-            };
+            let file = script.map_or_else(|| path.to_owned(), |script| path.with_file_name("").join(script));
             let file = file.display();
+            let line = if line == 0 { String::new() } else { format!(":{line}") }; // So editors find it.
             let times = if count == 1 { String::new() } else { format!(", in {count} lines") };
             let shown = if excerpt.is_empty() { String::new() } else { format!(": {excerpt}") };
             say!("{file}{line}: note: {title}{times}{shown}");

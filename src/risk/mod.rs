@@ -57,7 +57,7 @@ pub struct Note {
     pub rule: u16,
     /// File that shows it first, from 1 in the list of files that the note goes with; 0 is `SKILL.md`.
     pub file: u16,
-    /// Line of that file from 1. In `SKILL.md` lines count from the start of the body, and 0 is the front matter.
+    /// Line of that file from 1, or of the body where a skill came without a file; 0 is the front matter.
     pub line: u32,
     /// Lines that show it, of `SKILL.md` or of all scripts.
     pub count: u32,

@@ -58,6 +58,9 @@ pub struct Skill {
     /// Tools that it may use without asking, as stated; empty when it states none.
     #[serde(default, rename = "allowed-tools", skip_serializing_if = "String::is_empty")]
     pub allowed_tools: String,
+    /// Line of its file on which the body begins, from 1; 0 where the body has no file around it.
+    #[serde(skip)]
+    pub body_line: u32,
     /// What it says of its own use.
     #[serde(skip)]
     pub marks: Vec<Mark>,

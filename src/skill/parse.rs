@@ -26,8 +26,6 @@ pub struct SkillFile {
     pub frontmatter: Map<String, Value>,
     /// What was wrong with the file and how it was read all the same.
     pub guesses: Vec<String>,
-    /// Line of the file on which the body begins, from 1.
-    pub body_line: usize,
 }
 
 impl SkillFile {
@@ -52,7 +50,7 @@ impl SkillFile {
             description = first_paragraph(body).to_owned();
         }
         let before_body = text.len() - body.trim_start().len();
-        let body_line = 1 + text[..before_body].matches('\n').count();
+        let body_line = 1 + text[..before_body].matches('\n').count() as u32;
         let name = match field("name") {
             name if name.is_empty() => id.rsplit('/').next().unwrap_or(id).to_owned(),
             name => name,
@@ -66,13 +64,14 @@ impl SkillFile {
             license: field("license"),
             source: String::new(),
             allowed_tools: field("allowed-tools"),
+            body_line,
             marks,
             superseded_by,
             version: version(&frontmatter),
             fields: yaml.map(|yaml| other_texts(yaml, is_yaml, &frontmatter)).unwrap_or_default(),
             scripts: Vec::new(),
         };
-        Ok(SkillFile { skill, frontmatter, guesses, body_line })
+        Ok(SkillFile { skill, frontmatter, guesses })
     }
 }
 
@@ -291,9 +290,9 @@ mod tests {
 
     #[test]
     fn the_line_of_the_body_is_known() {
-        assert_eq!(parse("---\nname: a\ndescription: b\n---\n\n\n# Body").body_line, 7);
-        assert_eq!(parse("\u{feff}---\r\nname: a\r\ndescription: b\r\n---\r\nc\r\n\r\n").body_line, 5);
-        assert_eq!(parse("Just text.").body_line, 1);
+        assert_eq!(parse("---\nname: a\ndescription: b\n---\n\n\n# Body").skill.body_line, 7);
+        assert_eq!(parse("\u{feff}---\r\nname: a\r\ndescription: b\r\n---\r\nc\r\n\r\n").skill.body_line, 5);
+        assert_eq!(parse("Just text.").skill.body_line, 1);
     }
 
     #[test]
