@@ -13,7 +13,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("format", &["error"]),
     ("skill", &["error"]),
     ("risk", &["skill"]),
-    ("terms", &[]),
+    ("terms", &["format"]),
     ("fit", &[]),
     ("contract", &["error", "format"]),
     ("routing", &["contract", "fit"]),

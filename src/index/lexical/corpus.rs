@@ -8,7 +8,7 @@ use super::{
     postings::occurrences_of,
     score::{K1, idf, tf},
 };
-use crate::terms::Terms;
+use crate::terms::{Terms, fold, is_of_word};
 
 /// Most completions of an unfinished last word.
 const COMPLETIONS: usize = 8;
@@ -58,12 +58,10 @@ impl<'a> Corpus<'a> {
 
     /// The skills whose name is the whole query, or stands in it letter by letter with its hyphens.
     pub fn named(&self, query: &str) -> Vec<u32> {
-        let query = query.trim().to_lowercase();
-        let words = query
-            .split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'))
-            .filter(|word| word.contains(['-', '_']));
-        let spelled =
-            words.flat_map(|word| self.said(word).filter(move |skill| self.name(*skill).to_lowercase() == word));
+        let query = fold(query.trim());
+        let words =
+            query.split(|c: char| !(is_of_word(c) || c == '-' || c == '_')).filter(|word| word.contains(['-', '_']));
+        let spelled = words.flat_map(|word| self.said(word).filter(move |skill| fold(self.name(*skill)) == word));
         let named: BTreeSet<u32> = self.said(&query).chain(spelled).collect();
         named.into_iter().collect()
     }
