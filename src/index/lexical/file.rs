@@ -204,6 +204,11 @@ impl Lexical {
         (first..self.terms.len()).take_while(move |&position| self.term(position).starts_with(start))
     }
 
+    /// All terms, with how many skills have each in their full text.
+    pub(super) fn terms(&self) -> impl Iterator<Item = (&str, u32)> {
+        (0..self.terms.len()).map(|position| (self.term(position), self.document_frequency(position)))
+    }
+
     /// How many skills have a term in their full text.
     pub(super) fn document_frequency(&self, position: usize) -> u32 {
         self.terms[position].document_frequency
