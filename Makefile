@@ -21,7 +21,7 @@ ENCODER    := models/skillrouter-mini-encoder
 RERANKER   := models/skillrouter-mini-reranker
 SITE       := target/site
 TEST_SITE  := target/test-site
-RUST       := Cargo.toml Cargo.lock rust-toolchain.toml .cargo/config.toml $(shell find src -name '*.rs' -o -name '*.wgsl' -o -name '*.json')
+RUST       := Cargo.toml Cargo.lock build.rs rust-toolchain.toml .cargo/config.toml $(shell find src -name '*.rs' -o -name '*.wgsl' -o -name '*.json')
 CATALOGUE  := $(shell find catalogues/starter -name SKILL.md)
 PORT       := 8017
 

@@ -173,12 +173,13 @@ impl Searcher {
 
     fn lexical_scores(&self, query: &str, typing: bool) -> Result<LexicalScores> {
         let corpus = self.skills.corpus().ok_or_else(|| Error::unavailable("the lexical file is not loaded yet"))?;
-        let mut scores = corpus.scores(query, typing);
+        let words = corpus.read(query, typing);
+        let mut scores = corpus.scores(&words);
         let best = scores.iter().copied().fold(0.0, f32::max);
         if best > 0.0 {
             scores.iter_mut().for_each(|score| *score /= best);
         }
-        let highest = corpus.highest_score(query);
+        let highest = corpus.highest_score(&words);
         let coverage = if highest > 0.0 { best / highest } else { 0.0 };
         Ok(LexicalScores { scores, coverage })
     }

@@ -13,7 +13,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("format", &["error"]),
     ("skill", &["error"]),
     ("risk", &["skill"]),
-    ("terms", &[]),
+    ("terms", &["format"]),
     ("copies", &["terms"]),
     ("fit", &[]),
     ("contract", &["error", "format"]),

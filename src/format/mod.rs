@@ -68,12 +68,13 @@ impl Kind {
         }
     }
 
-    /// Version of this kind; raised when its layout changes. Version 2 of cards holds risk notes, version 3
-    /// marks and the files of notes.
+    /// Version of this kind; raised when its layout or its meaning changes. Version 2 of cards holds risk notes, version 3 marks and
+    /// the files of notes; version 2 of lexical files has folded terms.
     pub fn version(self) -> u32 {
         match self {
             Kind::Cards => 3,
-            Kind::Weights | Kind::Vectors | Kind::Lexical | Kind::Links | Kind::Bodies | Kind::Map => 1,
+            Kind::Lexical => 2,
+            Kind::Weights | Kind::Vectors | Kind::Links | Kind::Bodies | Kind::Map => 1,
         }
     }
 

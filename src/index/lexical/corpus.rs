@@ -7,11 +7,24 @@ use super::{
     file::Lexical,
     postings::occurrences_of,
     score::{K1, idf, tf},
+    spelling,
 };
-use crate::terms::Terms;
+use crate::terms::{Terms, fold, is_of_word, is_one_letter};
 
 /// Most completions of an unfinished last word.
 const COMPLETIONS: usize = 8;
+/// What a word counts for each letter of it that is wrong.
+const RIGHT_LETTER: f32 = 0.8;
+
+/// A word of a query.
+pub struct Word<'a> {
+    /// The terms that it may mean; none when no skill has it or anything like it.
+    terms: Vec<&'a str>,
+    /// What each of them counts.
+    weight: f32,
+    /// More than it can give to any skill.
+    most: f32,
+}
 
 /// All skills that are searched together: those of an index, and then those of others. What a term tells is counted over
 /// all of them, so that scores compare.
@@ -31,39 +44,79 @@ impl<'a> Corpus<'a> {
         Corpus { parts, n_skills, average_length: total_length / n_skills.max(1) as f32, splitter }
     }
 
-    /// The BM25 score of every skill, `[n]`; 0 where no term of the query occurs. `typing` says that the last word may
-    /// be unfinished: when no skill has it, its completions count.
-    pub fn scores(&self, query: &str, typing: bool) -> Vec<f32> {
-        let mut terms = self.splitter.of(query);
-        let mut scores = vec![0.0; self.n_skills];
-        let tail = (typing && query.ends_with(char::is_alphanumeric)).then(|| terms.last().cloned()).flatten();
-        if let Some(tail) = tail
-            && self.parts.iter().all(|part| part.find(&tail).is_none())
-        {
-            terms.pop();
-            for term in self.completions(&tail) {
-                self.add(term, 1.0, &mut scores);
+    /// What the words of a query mean here. `typing` says that the last word may be unfinished: when no skill has it, its
+    /// completions count.
+    pub fn read(&self, query: &str, typing: bool) -> Vec<Word<'a>> {
+        let terms = self.splitter.of(query);
+        let tail = (typing && query.ends_with(char::is_alphanumeric)).then(|| terms.last()).flatten();
+        let mut counts: BTreeMap<&str, f32> = BTreeMap::new();
+        for term in &terms {
+            *counts.entry(term).or_default() += 1.0;
+        }
+        // The square root of how often a term is said, since long tasks repeat words.
+        counts
+            .into_iter()
+            .map(|(term, count)| self.word(term, count.sqrt(), tail.is_some_and(|tail| tail == term)))
+            .collect()
+    }
+
+    fn word(&self, term: &str, weight: f32, may_be_unfinished: bool) -> Word<'a> {
+        let word = |terms: Vec<&'a str>, rate: f32, of: &str| Word {
+            terms,
+            weight: rate * weight,
+            most: weight * self.most(of),
+        };
+        if let Some(known) = self.known(term) {
+            return word(vec![known], 1.0, term);
+        }
+        if may_be_unfinished {
+            let completions = self.completions(term);
+            if !completions.is_empty() {
+                return word(completions, 1.0, term);
             }
         }
-        for (term, weight) in weights(&terms) {
-            self.add(term, weight, &mut scores);
+        let near = match is_one_letter(term) {
+            true => spelling::containing(&self.parts, term),
+            false => spelling::nearest(&self.parts, term),
+        };
+        let rarest = near.iter().map(|(term, _)| *term).max_by(|a, b| self.idf(a).total_cmp(&self.idf(b)));
+        let wrong_letters = near.first().map_or(0, |(_, distance)| *distance);
+        let terms = near.iter().map(|(term, _)| *term).collect();
+        word(terms, RIGHT_LETTER.powi(wrong_letters as i32), rarest.unwrap_or(term))
+    }
+
+    /// The BM25 score of every skill, `[n]`; 0 where no word of the query occurs. Of the terms that a word may mean the best
+    /// counts.
+    pub fn scores(&self, words: &[Word<'_>]) -> Vec<f32> {
+        let mut scores = vec![0.0; self.n_skills];
+        for Word { terms, weight, .. } in words {
+            let mut best: BTreeMap<u32, f32> = BTreeMap::new();
+            for term in terms {
+                self.each_score(term, |skill_idx, score| match terms.len() {
+                    1 => scores[skill_idx as usize] += weight * score,
+                    _ => {
+                        let best = best.entry(skill_idx).or_default();
+                        *best = best.max(weight * score);
+                    }
+                });
+            }
+            best.into_iter().for_each(|(skill_idx, score)| scores[skill_idx as usize] += score);
         }
         scores
     }
 
-    /// More than any skill can have for a query: every word of it, again and again, words that no skill has included.
-    pub fn highest_score(&self, query: &str) -> f32 {
-        weights(&self.splitter.of(query)).into_iter().map(|(term, weight)| weight * self.idf(term) * (K1 + 1.0)).sum()
+    /// More than any skill can have for a query: every word of it, again and again, words that no skill has included. Of a
+    /// misspelled word it is what the right one has.
+    pub fn highest_score(&self, words: &[Word<'_>]) -> f32 {
+        words.iter().map(|word| word.most).sum()
     }
 
     /// The skills whose name is the whole query, or stands in it letter by letter with its hyphens.
     pub fn named(&self, query: &str) -> Vec<u32> {
-        let query = query.trim().to_lowercase();
-        let words = query
-            .split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'))
-            .filter(|word| word.contains(['-', '_']));
-        let spelled =
-            words.flat_map(|word| self.said(word).filter(move |skill| self.name(*skill).to_lowercase() == word));
+        let query = fold(query.trim());
+        let words =
+            query.split(|c: char| !(is_of_word(c) || c == '-' || c == '_')).filter(|word| word.contains(['-', '_']));
+        let spelled = words.flat_map(|word| self.said(word).filter(move |skill| fold(self.name(*skill)) == word));
         let named: BTreeSet<u32> = self.said(&query).chain(spelled).collect();
         named.into_iter().collect()
     }
@@ -88,6 +141,16 @@ impl<'a> Corpus<'a> {
         self.firsts().flat_map(move |(first, part)| part.said(name).map(move |skill_idx| first + skill_idx))
     }
 
+    /// More than a term can give to any skill.
+    fn most(&self, term: &str) -> f32 {
+        self.idf(term) * (K1 + 1.0)
+    }
+
+    /// The term as an index has it.
+    fn known(&self, term: &str) -> Option<&'a str> {
+        self.parts.iter().find_map(|part| Some(part.term(part.find(term)?)))
+    }
+
     fn idf(&self, term: &str) -> f32 {
         let frequency = |part: &&Lexical| part.find(term).map_or(0, |position| part.document_frequency(position));
         idf(self.n_skills, self.parts.iter().map(frequency).sum())
@@ -106,27 +169,17 @@ impl<'a> Corpus<'a> {
         found.into_iter().map(|(term, _)| term).take(COMPLETIONS).collect()
     }
 
-    fn add(&self, term: &str, weight: f32, scores: &mut [f32]) {
-        let weight = weight * self.idf(term);
+    /// Calls `add` with what a term gives to each skill that has it.
+    fn each_score(&self, term: &str, mut add: impl FnMut(u32, f32)) {
+        let idf = self.idf(term);
         for (first, part) in self.firsts() {
             let Some(position) = part.find(term) else { continue };
             for posting in part.list(position) {
                 let relative_length = part.length(posting.skill_idx) / self.average_length;
-                let score = &mut scores[(first + posting.skill_idx) as usize];
-                *score += weight * tf(occurrences_of(posting.level) as f32, relative_length);
+                add(first + posting.skill_idx, idf * tf(occurrences_of(posting.level) as f32, relative_length));
             }
         }
     }
-}
-
-/// What each term of a query counts: the square root of how often it is said, since long tasks repeat words.
-fn weights(terms: &[String]) -> BTreeMap<&str, f32> {
-    let mut weights: BTreeMap<&str, f32> = BTreeMap::new();
-    for term in terms {
-        *weights.entry(term).or_default() += 1.0;
-    }
-    weights.values_mut().for_each(|weight| *weight = weight.sqrt());
-    weights
 }
 
 #[cfg(all(test, feature = "build"))]
@@ -157,9 +210,17 @@ mod tests {
         Lexical::open("f", &builder.finish(&order, config)).unwrap()
     }
 
+    fn scores(corpus: &Corpus<'_>, query: &str, typing: bool) -> Vec<f32> {
+        corpus.scores(&corpus.read(query, typing))
+    }
+
+    fn highest(corpus: &Corpus<'_>, query: &str) -> f32 {
+        corpus.highest_score(&corpus.read(query, false))
+    }
+
     fn best(query: &str, typing: bool) -> Option<u32> {
         let (splitter, lexical) = (Terms::default(), lexical(&SKILLS));
-        let scores = Corpus::new(&splitter, [&lexical]).scores(query, typing);
+        let scores = scores(&Corpus::new(&splitter, [&lexical]), query, typing);
         let best = (0..4).max_by(|&a, &b| scores[a].total_cmp(&scores[b]))?;
         (scores[best] > 0.0).then_some(best as u32)
     }
@@ -182,6 +243,27 @@ mod tests {
     }
 
     #[test]
+    fn a_misspelled_word_finds_what_is_meant() {
+        assert_eq!(best("recipts to spredsheet", false), Some(1));
+        assert_eq!(best("jion", false), Some(0), "two letters swapped");
+        assert_eq!(best("anothre", false), Some(2));
+        assert_eq!(best("ro", false), None, "too short");
+        assert_eq!(best("pdf2", false), None, "a digit is no typing error");
+        assert_eq!(best("spraedshet", true), Some(1));
+        let (splitter, lexical) = (Terms::default(), lexical(&SKILLS));
+        let corpus = Corpus::new(&splitter, [&lexical]);
+        let coverage =
+            |query: &str| scores(&corpus, query, false).into_iter().fold(0.0, f32::max) / highest(&corpus, query);
+        let (right, wrong) = (coverage("receipts to spreadsheet"), coverage("recipts to spredsheet"));
+        assert!((wrong / right - RIGHT_LETTER).abs() < 1e-5, "{wrong} beside {right}");
+    }
+
+    #[test]
+    fn one_letter_of_a_run_finds_it() {
+        assert_eq!(best("格", false), Some(3));
+    }
+
+    #[test]
     fn names_are_found_exactly() {
         let (splitter, lexical) = (Terms::default(), lexical(&SKILLS));
         let corpus = Corpus::new(&splitter, [&lexical]);
@@ -200,8 +282,8 @@ mod tests {
         assert_eq!(occurrences_of(level_of(5 + 4 + 1)), 9);
         let idf = (1.0f32 + 3.5 / 1.5).ln();
         let want = idf * 9.0 * 3.0 / (9.0 + 2.0 * (0.9 + 0.1 * lexical.length(1) / average));
-        assert!((corpus.scores("receipt", false)[1] - want).abs() < 1e-5);
-        assert!((corpus.scores("receipt receipts", false)[1] - 2.0f32.sqrt() * want).abs() < 1e-5);
+        assert!((scores(&corpus, "receipt", false)[1] - want).abs() < 1e-5);
+        assert!((scores(&corpus, "receipt receipts", false)[1] - 2.0f32.sqrt() * want).abs() < 1e-5);
     }
 
     #[test]
@@ -209,12 +291,12 @@ mod tests {
         let (splitter, lexical) = (Terms::default(), lexical(&SKILLS));
         let corpus = Corpus::new(&splitter, [&lexical]);
         for query in ["merge pdf files", "pdf pdf receipts", "every unheard word"] {
-            let highest = corpus.highest_score(query);
-            assert!(corpus.scores(query, false).iter().all(|score| *score < highest), "{query}");
+            let highest = highest(&corpus, query);
+            assert!(scores(&corpus, query, false).iter().all(|score| *score < highest), "{query}");
         }
         let unknown = (1.0f32 + 4.5 / 0.5).ln() * 3.0;
-        assert!((corpus.highest_score("unheard") - unknown).abs() < 1e-5);
-        assert_eq!(corpus.highest_score("!?"), 0.0);
+        assert!((highest(&corpus, "unheard") - unknown).abs() < 1e-5);
+        assert_eq!(highest(&corpus, "!?"), 0.0);
     }
 
     #[test]
@@ -223,12 +305,12 @@ mod tests {
         let (all, first, rest) = (lexical(&SKILLS), lexical(&SKILLS[..1]), lexical(&SKILLS[1..]));
         let (together, apart) = (Corpus::new(&splitter, [&all]), Corpus::new(&splitter, [&first, &rest]));
         for (query, typing) in [("join pdf files", false), ("receipt rows", false), ("turn into spreadsh", true)] {
-            let (want, got) = (together.scores(query, typing), apart.scores(query, typing));
+            let (want, got) = (scores(&together, query, typing), scores(&apart, query, typing));
             assert!(
                 want.iter().zip(&got).all(|(want, got)| (want - got).abs() < 1e-5),
                 "{query}: {got:?} for {want:?}"
             );
-            assert!((together.highest_score(query) - apart.highest_score(query)).abs() < 1e-5);
+            assert!((highest(&together, query) - highest(&apart, query)).abs() < 1e-5);
         }
         assert_eq!(apart.named("PDF merge"), [0, 2]);
         assert_eq!(apart.name(3), "c-sharp");

@@ -35,6 +35,7 @@ use crate::format::{write_string, write_varint};
 use crate::{
     error::{Error, Result},
     format::{self, Kind, Reader},
+    terms::fold,
 };
 
 /// The lexical index.
@@ -61,9 +62,9 @@ struct Term {
     r: u8,
 }
 
-/// A name in lower case, with spaces for hyphens and underscores.
+/// A folded name, with spaces for hyphens and underscores.
 fn spoken(name: &str) -> String {
-    name.to_lowercase().replace(['-', '_'], " ")
+    fold(name).replace(['-', '_'], " ")
 }
 
 #[cfg(feature = "build")]
@@ -162,7 +163,7 @@ impl Lexical {
         (skills, frequencies)
     }
 
-    /// The skills of this name as it is said, in whatever case and with or without hyphens.
+    /// The skills of this name as it is said: folded, with or without hyphens.
     pub(super) fn said(&self, name: &str) -> impl Iterator<Item = u32> {
         self.by_spoken_name.get(&spoken(name)).into_iter().flatten().copied()
     }
@@ -201,6 +202,11 @@ impl Lexical {
     pub(super) fn starting_with<'a>(&'a self, start: &'a str) -> impl Iterator<Item = usize> + 'a {
         let first = self.partition_point(start);
         (first..self.terms.len()).take_while(move |&position| self.term(position).starts_with(start))
+    }
+
+    /// All terms, with how many skills have each in their full text.
+    pub(super) fn terms(&self) -> impl Iterator<Item = (&str, u32)> {
+        (0..self.terms.len()).map(|position| (self.term(position), self.document_frequency(position)))
     }
 
     /// How many skills have a term in their full text.

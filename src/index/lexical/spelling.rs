@@ -1,0 +1,71 @@
+//! What a word that no skill has may mean: terms of the index within one or two letters of it.
+//!
+//! Distances are Damerau's (1964) over letters: one letter more, less or other, or two neighbours swapped.
+
+use std::collections::BTreeMap;
+
+use super::file::Lexical;
+
+/// Most terms that a word may mean.
+const MAX_TERMS: usize = 8;
+/// Letters from which on one letter may be wrong, and two. Stems are shorter than words by an ending.
+const ONE_WRONG_FROM: usize = 4;
+const TWO_WRONG_FROM: usize = 8;
+/// Letters below which the first must be right: most short words have many neighbours.
+const FIRST_RIGHT_BELOW: usize = 6;
+
+/// A term that may be meant, and at what distance.
+pub(super) type Near<'a> = (&'a str, usize);
+
+/// The terms nearest to `word`, the most frequent first; all of them at the same distance. Words with digits mean what they say.
+pub(super) fn nearest<'a>(parts: &[&'a Lexical], word: &str) -> Vec<Near<'a>> {
+    let letters = word.chars().count();
+    let limit = match letters {
+        TWO_WRONG_FROM.. => 2,
+        ONE_WRONG_FROM.. => 1,
+        _ => return Vec::new(),
+    };
+    if !word.chars().all(char::is_alphabetic) {
+        return Vec::new();
+    }
+    let (first, letter_set) = (word.chars().next(), letter_set(word));
+    let mut frequencies: BTreeMap<Near<'a>, u32> = BTreeMap::new();
+    for part in parts {
+        for (term, frequency) in part.terms() {
+            // Each wrong letter takes one from the set and adds one to it at most.
+            let may_be_near = term.len().abs_diff(word.len()) <= 4 * limit
+                && (letter_set ^ self::letter_set(term)).count_ones() as usize <= 2 * limit
+                && (letters >= FIRST_RIGHT_BELOW || term.chars().next() == first)
+                && term.chars().all(char::is_alphabetic);
+            if may_be_near {
+                let distance = strsim::osa_distance(term, word);
+                if distance <= limit {
+                    *frequencies.entry((term, distance)).or_default() += frequency;
+                }
+            }
+        }
+    }
+    most_frequent(frequencies)
+}
+
+/// The terms with a letter of a script without spaces in them, the most frequent first.
+pub(super) fn containing<'a>(parts: &[&'a Lexical], letter: &str) -> Vec<Near<'a>> {
+    let mut frequencies: BTreeMap<Near<'a>, u32> = BTreeMap::new();
+    for (term, frequency) in parts.iter().flat_map(|part| part.terms()).filter(|(term, _)| term.contains(letter)) {
+        *frequencies.entry((term, 0)).or_default() += frequency;
+    }
+    most_frequent(frequencies)
+}
+
+fn most_frequent(frequencies: BTreeMap<Near<'_>, u32>) -> Vec<Near<'_>> {
+    let Some(least) = frequencies.keys().map(|(_, distance)| *distance).min() else { return Vec::new() };
+    let mut found: Vec<(Near<'_>, u32)> =
+        frequencies.into_iter().filter(|((_, distance), _)| *distance == least).collect();
+    found.sort_by_key(|(_, frequency)| std::cmp::Reverse(*frequency)); // Stable: by letters where they are equal.
+    found.into_iter().map(|(near, _)| near).take(MAX_TERMS).collect()
+}
+
+/// The letters of a word, as bits of their last five bits.
+fn letter_set(word: &str) -> u32 {
+    word.chars().fold(0, |set, c| set | 1 << (c as u32 & 31))
+}
