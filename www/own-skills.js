@@ -17,6 +17,7 @@ import { panelMarkup } from './elements/own-skills/markup.js';
 import { givenDrop, givenFiles, givenFolder, givenHandle } from './elements/own-skills/picking.js';
 import { styleSheet } from './elements/own-skills/style.js';
 import { View } from './elements/own-skills/view.js';
+import { A, checkArgument } from './shared/arguments.js';
 import { isAbort } from './shared/error.js';
 import { deferred } from './shared/promises.js';
 import { sentence, withoutOverrides } from './shared/texts.js';
@@ -59,6 +60,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   }
 
   set router(router) {
+    if (router !== null && router !== undefined) checkArgument('router', router, A.object);
     const able = router && 'addOwn' in router ? /** @type {import('./client.js').SkillRouter} */ (router) : null; // Routers of other makers may know nothing of own skills.
     if (able === this.#router) return;
     this.#listening.abort();

@@ -19,6 +19,7 @@ import { allHidden, RiskFilter } from './elements/skill-search/risks.js';
 import { Source, whenWanted } from './elements/skill-search/source.js';
 import { Status } from './elements/skill-search/status.js';
 import { styleSheet } from './elements/skill-search/style.js';
+import { MAX_TOP } from './shared/arguments.js';
 
 const DEFAULTS = { index: 'index/', models: 'models/', device: 'auto', prefetch: 'all', top: 8, hotkey: '/', label: 'Describe the task in your own words' };
 /** What decides where answers come from. */
@@ -236,7 +237,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#part('clear').hidden = this.value === '';
     this.#part('before').hidden = question !== '';
     const top = Math.trunc(Number(this.getAttribute('top')));
-    void this.#asking.ask(question, this.#source, top > 0 ? top : DEFAULTS.top);
+    void this.#asking.ask(question, this.#source, top > 0 ? Math.min(top, MAX_TOP) : DEFAULTS.top);
   }
 
   #clear() {
