@@ -7,5 +7,6 @@ mod files;
 mod golden;
 mod hub;
 mod own;
+mod serve;
 mod sources;
 mod support;
