@@ -155,7 +155,7 @@ pkg/vendor/.complete: node_modules/.site www/tools/zip-reader.mjs
 
 # --- site: what a static host serves ---------------------------------------------------------------------------------
 
-WWW := $(shell find www -path www/extension -prune -o -path www/tools -prune -o -path www/types -prune -o -type f ! -name screenshot.png ! -name 'node.*' ! -name 'tsconfig*' -print)
+WWW := $(shell find www -path www/extension -prune -o -path www/tools -prune -o -path www/types -prune -o -type f ! -name screenshot.png ! -name 'node*' ! -name 'tsconfig*' -print)
 
 site: $(SITE)/.complete
 

@@ -2,8 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    io::{BufRead, BufReader, Write},
     process::Stdio,
 };
 
@@ -809,29 +808,6 @@ fn quantize_refuses_what_is_not_implemented() {
         config.replace("\"intermediate_size\": 80", "\"intermediate_size\": 88"),
         "has shape [80, 48] where [88, 48] is needed",
     );
-}
-
-#[test]
-fn serve_serves_until_it_is_stopped() {
-    let workspace = indexed();
-    let mut child = workspace.command(&["serve", "index", "--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("http://").unwrap().trim_end_matches('/').to_owned();
-    let get = |path: &str| {
-        let mut stream = TcpStream::connect(&address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-        let mut response = String::new();
-        stream.read_to_string(&mut response).unwrap();
-        response
-    };
-    let index = get("/index.json");
-    assert!(index.starts_with("HTTP/1.1 200") && index.contains("skillrouter-index"), "{index}");
-    assert!(get("/nothing").starts_with("HTTP/1.1 404"));
-    assert!(get("/../model/model.json").starts_with("HTTP/1.1 4"));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(workspace.fails(2, &["serve", "nowhere"]).contains("is not a folder"));
 }
 
 /// A reader that goes away ends the program without a word.

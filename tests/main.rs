@@ -7,6 +7,7 @@ mod files;
 mod golden;
 mod hub;
 mod own;
+mod serve;
 mod skills;
 mod sources;
 mod support;

@@ -11,6 +11,7 @@
 import { Connection, SilenceError } from './messages/connection.js';
 import { tellDescriptions } from './messages/late-descriptions.js';
 import { startWorker } from './messages/worker-start.js';
+import { A, ADD_OWN_OPTIONS, checkArgument, checkOptions, OPEN_OPTIONS, REMOVE_OWN_OPTIONS, ROUTE_OPTIONS, SKILL_IDX, wrong } from './shared/arguments.js';
 import { abortError, firstOf, fromPlain, SkillRouterError } from './shared/error.js';
 import { deferred } from './shared/promises.js';
 
@@ -18,8 +19,6 @@ export { SkillRouterError };
 
 /** @typedef {'encoder' | 'reranker'} Role */
 
-const DEVICES = ['auto', 'cpu', 'gpu'];
-const PREFETCHES = ['all', 'none'];
 /** Bodies of an index up to this size are fetched ahead too: about a thousand skills. */
 const PREFETCH_BYTES = 4 * 1024 * 1024;
 /** How long nothing may be heard of an engine that has work to do. */
@@ -50,14 +49,14 @@ export class SkillRouter extends EventTarget {
   #closed = false;
 
   /** @param {import('./client.d.ts').OpenOptions} [options] */
-  static async open({
-    index = 'index/', models = 'models/', reranker, device = 'auto', prefetch = 'all', prefetch_bytes = PREFETCH_BYTES,
-    patience_ms = PATIENCE_MS, onProgress, signal,
-  } = {}) {
-    checkWord('device', device, DEVICES);
-    checkWord('prefetch', prefetch, PREFETCHES);
+  static async open(options = {}) {
+    checkOptions('SkillRouter.open', options, OPEN_OPTIONS);
+    const {
+      index = 'index/', models = 'models/', reranker, device = 'auto', prefetch = 'all', prefetch_bytes = PREFETCH_BYTES,
+      patience_ms = PATIENCE_MS, onProgress, signal,
+    } = options;
     const router = new SkillRouter();
-    router.#options = { index_url: folder(index), models_url: folder(models), reranker, device, prefetch, prefetch_bytes, patience_ms, onProgress };
+    router.#options = { index_url: folder('index', index), models_url: folder('models', models), reranker, device, prefetch, prefetch_bytes, patience_ms, onProgress };
     await router.#unlessSilent(() => router.#connected(signal));
     signal?.addEventListener('abort', () => void router.#stop(), { once: true });
     if (signal?.aborted) void router.#stop();
@@ -78,8 +77,11 @@ export class SkillRouter extends EventTarget {
     return this.#about;
   }
 
-  /** @param {string} query @param {import('./client.d.ts').RouteOptions} [options] */
-  async route(query, { signal, onStage, ...options } = {}) {
+  /** @param {string} query @param {import('./client.d.ts').RouteOptions} [given] */
+  async route(query, given = {}) {
+    checkArgument('query', query, A.text);
+    checkOptions('route', given, ROUTE_OPTIONS);
+    let { signal, onStage, ...options } = given;
     const { top, mode, search, typing, wait, rerank, documents } = options; // The session knows what it means to leave one out.
     if (typing) {
       this.#typing?.abort();
@@ -87,18 +89,20 @@ export class SkillRouter extends EventTarget {
       signal = firstOf(this.#typing.signal, signal);
     }
     const stated = { top, mode, search, typing, wait, rerank, documents };
-    const answer = await this.#call('route', { query: String(query), options: stated }, { signal, onStage });
+    const answer = await this.#call('route', { query, options: stated }, { signal, onStage });
     if (onStage) void tellDescriptions(answer, (told) => this.described(told, { signal }), onStage).catch(() => {}); // Whoever calls next is told what is wrong.
     return answer;
   }
 
   /** @param {import('./client.d.ts').Answer} answer @param {{ signal?: AbortSignal }} [options] @returns {Promise<import('./client.d.ts').Answer>} */
   async described(answer, { signal } = {}) {
+    if (!Array.isArray(answer?.routes)) throw wrong('answer is none; give what route answered');
     return this.#call('described', { answer }, { signal });
   }
 
   /** @param {number} skill_idx */
-  body(skill_idx) {
+  async body(skill_idx) {
+    checkArgument('skill_idx', skill_idx, SKILL_IDX);
     return this.#call('body', { skill_idx });
   }
 
@@ -107,7 +111,8 @@ export class SkillRouter extends EventTarget {
   }
 
   /** @param {string} [model] */
-  forget(model) {
+  async forget(model) {
+    if (model !== undefined) checkArgument('model', model, A.name);
     const manifest_url = model === undefined ? undefined : `${this.#options.models_url}${encodeURIComponent(model)}/model.json`;
     return this.#call('forget', { manifest_url });
   }
@@ -121,16 +126,21 @@ export class SkillRouter extends EventTarget {
   }
 
   /** @param {Iterable<import('./client.d.ts').OwnFile>} files @param {import('./client.d.ts').AddOwnOptions} options */
-  addOwn(files, { source, onProgress, signal }) {
+  async addOwn(files, options) {
+    checkOptions('addOwn', options, ADD_OWN_OPTIONS);
+    const { source, onProgress, signal } = options;
+    checkArgument('source', source, A.name);
+    const given = listed(files);
     // Otherwise a browser that runs out of space may delete what was added. Whatever it answers, they are kept as well as may be.
     void navigator.storage?.persist?.().catch(() => {});
-    const given = Array.from(files, ({ path, file }) => ({ path: String(path), file }));
-    return this.#call('addOwn', { files: given, source: String(source ?? '') }, { signal, onStage: onProgress });
+    return this.#call('addOwn', { files: given, source }, { signal, onStage: onProgress });
   }
 
   /** @param {string} [source] @param {Pick<import('./client.d.ts').AddOwnOptions, 'onProgress'>} [options] */
-  removeOwn(source, { onProgress } = {}) {
-    return this.#call('removeOwn', { source }, { onStage: onProgress });
+  async removeOwn(source, options = {}) {
+    if (source !== undefined) checkArgument('source', source, A.text);
+    checkOptions('removeOwn', options, REMOVE_OWN_OPTIONS);
+    return this.#call('removeOwn', { source }, { onStage: options.onProgress });
   }
 
   close() {
@@ -250,14 +260,20 @@ function newWorker() {
   return new Worker(new URL('./engine/worker.js', import.meta.url), { type: 'module', name: 'skillrouter' });
 }
 
-/** @param {string} option @param {string} word @param {string[]} words that there are */
-function checkWord(option, word, words) {
-  if (!words.includes(word)) throw new SkillRouterError('unavailable', `unknown ${option} ${word}; choose one of ${words.join(', ')}`);
+/** @param {Iterable<import('./client.d.ts').OwnFile>} files @returns {import('./client.d.ts').OwnFile[]} */
+function listed(files) {
+  if (typeof files?.[Symbol.iterator] !== 'function' || typeof files === 'string') throw wrong('files is no list; give one of { path, file }');
+  return Array.from(files, (given, place) => {
+    if (typeof given?.path === 'string' && given.file instanceof Blob) return { path: given.path, file: given.file };
+    throw wrong(`files[${place}] is not { path, file }; path has to be a string, and file a File or another Blob`);
+  });
 }
 
-/** @param {string | URL} path @returns {string} the absolute address of a folder, with the slash at its end */
-function folder(path) {
-  const url = new URL(path, globalThis.document?.baseURI ?? location.href);
+/** @param {string} option @param {string | URL} path @returns {string} the absolute address of a folder, with the slash at its end */
+function folder(option, path) {
+  const base = globalThis.document?.baseURI ?? location.href;
+  if (!URL.canParse(path, base)) throw wrong(`${option} is ${path}; it has to be an address, or a path from the page`);
+  const url = new URL(path, base);
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url.href;
 }

@@ -20,8 +20,8 @@ export interface OpenOptions {
 }
 
 /**
- * A router in this process. It reads files and nothing else: no network. Models run on the CPU, in one thread and without a
- * worker: the event loop stands still for some 20 ms while a query is encoded, and longer for each batch that is re-ranked.
+ * A router with a thread of its own, which does the work while the event loop goes on. It reads files and nothing else: no network.
+ * Models run on the CPU. A process may end while routers are open and nothing is waited for.
  */
 export class SkillRouter {
   /** Resolves as soon as questions can be answered by words. */
@@ -42,6 +42,6 @@ export class SkillRouter {
   route(query: string, options?: RouteOptions): Promise<Answer>;
   /** Markdown of the skill's instructions, from an untrusted source; null when the index holds none for it. */
   body(skill_idx: number): Promise<string | null>;
-  /** Ends the loading of the models; calls that are waiting reject. */
+  /** Ends the thread; calls that are waiting reject. */
   close(): void;
 }

@@ -1,68 +1,54 @@
 /**
- * skillrouter in Node: the answers of a page from files of this machine, computed in this process, without any network.
+ * skillrouter in Node: the answers of a page from files of this machine, without any network.
  *
  *     import { SkillRouter } from 'skillrouter/node';
  *     const router = await SkillRouter.open({ index: 'index' });
  *     const { routes } = await router.route('turn these receipts into a spreadsheet', { top: 5 });
  *
- * There is no worker: while a query is encoded, for some 20 ms, or a batch of skills re-ranked, the event loop stands still.
- * A server that answers many at once opens its router in a worker thread. Types and their meaning: node.d.ts.
+ * The work is done in a thread of the router's own, so the event loop of whoever calls goes on. A thread with nothing to do does not
+ * keep the process alive. Types and their meaning: node.d.ts.
  */
 
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 
-import { CpuEngine, SearchEngine } from './engine/engine.js';
-import { Session } from './engine/session.js';
-import { abortError, firstOf, fromPlain, isAbort, SkillRouterError, toPlain } from './shared/error.js';
+import { Connection } from './messages/connection.js';
+import { A, checkArgument, checkOptions, NODE_OPEN_OPTIONS, ROUTE_OPTIONS, SKILL_IDX, wrong } from './shared/arguments.js';
+import { abortError, firstOf, fromPlain, SkillRouterError } from './shared/error.js';
 import { deferred } from './shared/promises.js';
 
 export { SkillRouterError };
 
 /** @typedef {'encoder' | 'reranker'} Role */
 
-const SEARCH_WASM = new URL('./pkg/search/skillrouter_bg.wasm', import.meta.url);
-const CPU_WASM = new URL('./pkg/cpu/skillrouter_bg.wasm', import.meta.url);
+const THREAD = new URL('./node-thread.js', import.meta.url);
 const MODELS_URL = new URL('./models/', import.meta.url);
-
-/**
- * A panic leaves the memory of the engine in doubt, and a process has one engine.
- * @type {SkillRouterError | null} why no router of this process is to be used any more
- */
-let stopped = null;
 
 /** A router over one index. Made by `SkillRouter.open`. */
 export class SkillRouter {
-  /** @type {Session} */
-  #session;
-  /** @type {Map<Role, import('./client.d.ts').ModelAbout>} models that are loaded */
-  #loaded = new Map();
+  /** @type {{ index_url: string, models_url: string, reranker?: string | null }} */
+  #options;
+  /** @type {import('./client.d.ts').About} */
+  #about;
   /** @type {Record<Role, ReturnType<typeof deferred>>} */
-  #ready = { encoder: deferred(), reranker: deferred() };
+  #ready;
+  /** @type {Promise<{ connection: Connection, thread: Thread }> | null} null when the next call has to start a thread */
+  #connected = null;
   /** @type {AbortController | null} the newest route of somebody who types */
   #typing = null;
+  /** @type {Record<Role, string | null>} why a new thread is not to load a model again */
+  #skip = { encoder: null, reranker: null };
   #closed = false;
 
   /** @param {import('./node.d.ts').OpenOptions} options */
-  static async open({ index, models = MODELS_URL, reranker }) {
+  static async open(options) {
+    checkOptions('SkillRouter.open', options, NODE_OPEN_OPTIONS);
+    const { index, models = MODELS_URL, reranker } = options;
+    checkArgument('index', index, A.place);
     const router = new SkillRouter();
-    const options = {
-      index_url: folder(index), models_url: folder(models), reranker, device: /** @type {const} */ ('cpu'),
-      prefetch: /** @type {const} */ ('none'), prefetch_bytes: 0, skip: { encoder: null, reranker: null }, fetchFile: readLocalFile,
-    };
-    /** @type {import('./engine/session.js').SessionEvents} */
-    const events = {
-      onProgress() {},
-      onModel: (model) => router.#loaded.set(model.role, model),
-      onReady: (role) => router.#ready[role].resolve(),
-      onUnready: (role, error) => router.#ready[role].reject(error.fatal ? stop(`while it loaded the ${role}`) : fromPlain(error)),
-    };
-    const builds = {
-      openSearch: async () => SearchEngine.open(await readLocalFile(SEARCH_WASM.href)),
-      openCpu: async () => CpuEngine.open(await readLocalFile(CPU_WASM.href)),
-    };
-    router.#session = await guarded(() => Session.open(options, builds, events, new AbortController().signal));
+    router.#options = { index_url: folder('index', index), models_url: folder('models', models), reranker };
+    await router.#connect();
     return router;
   }
 
@@ -73,108 +59,135 @@ export class SkillRouter {
 
   /** Resolves when answers are re-ranked too; rejects when the reranker cannot be loaded; null when there is none. */
   get reranker_ready() {
-    return this.about().models.some(({ role }) => role === 'reranker') ? this.#ready.reranker.promise : null;
+    return this.#about.models.some(({ role }) => role === 'reranker') ? this.#ready.reranker.promise : null;
   }
 
   about() {
-    const about = this.#session.about();
-    return { ...about, models: about.models.map((model) => this.#loaded.get(model.role) ?? model) };
+    return this.#about;
   }
 
-  /** @param {string} query @param {import('./client.d.ts').RouteOptions} [options] */
-  route(query, { signal, onStage, ...options } = {}) {
+  /** @param {string} query @param {import('./client.d.ts').RouteOptions} [given] */
+  async route(query, given = {}) {
+    checkArgument('query', query, A.text);
+    checkOptions('route', given, ROUTE_OPTIONS);
+    let { signal, onStage, ...options } = given;
     if (options.typing) {
       this.#typing?.abort();
       this.#typing = new AbortController();
       signal = firstOf(this.#typing.signal, signal);
     }
-    signal ??= new AbortController().signal;
-    // What a listener throws is its own affair, and no failure of the route.
-    const tell = (/** @type {import('./client.d.ts').Answer} */ answer) => queueMicrotask(() => onStage?.(answer));
-    return this.#call(() => {
-      if (signal.aborted) throw abortError();
-      return this.#session.route(String(query), options, signal, tell);
-    });
+    return this.#call('route', { query, options }, { signal, onStage });
   }
 
   /** @param {number} skill_idx */
-  body(skill_idx) {
-    return this.#call(() => this.#session.body(skill_idx));
+  async body(skill_idx) {
+    checkArgument('skill_idx', skill_idx, SKILL_IDX);
+    return this.#call('body', { skill_idx });
   }
 
   close() {
     this.#closed = true;
-    this.#session.stop();
+    this.#connected?.then(({ connection }) => connection.end(closed()), () => {});
   }
 
-  /**
-   * Does the work unless this router is closed, before it or meanwhile.
-   * @template T
-   * @param {() => Promise<T>} work
-   * @returns {Promise<T>}
-   */
-  async #call(work) {
-    this.#throwIfClosed();
+  /** @param {string} method @param {object} params @param {import('./messages/connection.js').CallOptions} [options] @returns {Promise<any>} */
+  async #call(method, params, { signal, onStage } = {}) {
+    if (signal?.aborted) throw abortError();
+    const { connection, thread } = await this.#connect();
+    if (this.#closed) throw closed();
+    return thread.during(connection.call(method, params, { signal: signal ?? undefined, onStage }));
+  }
+
+  /** The thread that there is, or a new one that has opened the index again. */
+  async #connect() {
+    if (this.#closed) throw closed();
+    this.#connected ??= this.#start();
+    return this.#connected;
+  }
+
+  async #start() {
+    const ready = { encoder: deferred(), reranker: deferred() };
+    this.#ready = ready;
+    const thread = new Thread();
+    /** @type {Record<string, (value: any) => void>} */
+    const events = {
+      model: (/** @type {import('./client.d.ts').ModelAbout} */ model) => this.#noteModel(model),
+      ready: (/** @type {{ role: Role }} */ { role }) => ready[role].resolve(),
+      unready: (/** @type {{ role: Role, error: import('./shared/error.js').PlainError }} */ { role, error }) => {
+        ready[role].reject(fromPlain(error));
+        if (!error.fatal) return;
+        this.#skip[role] = error.message; // A model that stopped the engine would stop the next one too.
+        connection.end(fromPlain(error));
+      },
+    };
+    const connection = new Connection(thread, {
+      onEvent: (event, value) => events[event]?.(value),
+      onLost: (error) => {
+        this.#connected = null;
+        for (const { reject } of Object.values(ready)) reject(error);
+      },
+    });
     try {
-      return await guarded(work);
+      this.#about = await thread.during(connection.call('open', { ...this.#options, skip: this.#skip }));
+    } catch (error) {
+      connection.end(error);
+      throw error;
+    }
+    const loading = this.reranker_ready ? [ready.encoder.promise, ready.reranker.promise] : [ready.encoder.promise];
+    thread.during(Promise.allSettled(loading));
+    return { connection, thread };
+  }
+
+  /** @param {import('./client.d.ts').ModelAbout} model that was loaded */
+  #noteModel(model) {
+    const models = this.#about.models.map((other) => (other.role === model.role ? model : other));
+    this.#about = { ...this.#about, models };
+  }
+}
+
+/** A thread of Node as a page knows its workers. It keeps the process alive only while it is waited for. */
+class Thread extends EventTarget {
+  #worker = new Worker(THREAD);
+  #n_waiting = 0;
+
+  constructor() {
+    super();
+    this.#worker.unref();
+    this.#worker.on('message', (data) => this.dispatchEvent(new MessageEvent('message', { data })));
+    this.#worker.on('error', ({ message }) => this.dispatchEvent(Object.assign(new Event('error'), { message })));
+    this.#worker.on('exit', () => this.dispatchEvent(new Event('error'))); // Of no interest to a connection that has ended it.
+  }
+
+  /** @param {unknown} message */
+  postMessage(message) {
+    this.#worker.postMessage(message);
+  }
+
+  terminate() {
+    void this.#worker.terminate();
+  }
+
+  /** Keeps the process alive until then. @template T @param {Promise<T>} work @returns {Promise<T>} */
+  async during(work) {
+    if (this.#n_waiting++ === 0) this.#worker.ref();
+    try {
+      return await work;
     } finally {
-      this.#throwIfClosed();
+      if (--this.#n_waiting === 0) this.#worker.unref();
     }
   }
-
-  #throwIfClosed() {
-    if (this.#closed) throw new SkillRouterError('unavailable', 'this router is closed; open another');
-  }
 }
 
-/**
- * Enters the engine, unless it has stopped. Its errors become ours.
- * @template T
- * @param {() => Promise<T>} work
- * @returns {Promise<T>}
- */
-async function guarded(work) {
-  if (stopped) throw stopped;
-  try {
-    return await work();
-  } catch (error) {
-    if (isAbort(error) || error instanceof SkillRouterError) throw error;
-    if (error instanceof WebAssembly.RuntimeError) throw stop(error.message, error);
-    const { code, message, fatal } = toPlain(error);
-    throw fatal ? error : new SkillRouterError(/** @type {import('./client.d.ts').ErrorCode} */ (code), message, { cause: error });
-  }
+function closed() {
+  return new SkillRouterError('unavailable', 'this router is closed; open another');
 }
 
-/** @param {string} why @param {Error} [cause] @returns {SkillRouterError} the first reason is the one that is told */
-function stop(why, cause) {
-  stopped ??= new SkillRouterError('engine', `the engine stopped (${why}); start the program again`, { cause });
-  return stopped;
-}
-
-/**
- * The bytes of a file of this machine, and of nothing else: an address that an index or a model makes up is not followed.
- * @param {string} url
- * @param {Pick<Parameters<import('./storage/assets.js').FetchFile>[1], 'signal' | 'report'>} [options]
- * @returns {Promise<Uint8Array<ArrayBuffer>>}
- */
-async function readLocalFile(url, { signal, report } = {}) {
-  try {
-    const bytes = await readFile(fileURLToPath(url), { signal });
-    report?.(bytes.length);
-    return bytes;
-  } catch (error) {
-    if (signal?.aborted) throw abortError();
-    const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new SkillRouterError('not-found', `${url} could not be read (${why}); check the path`, { cause: error });
-  }
-}
-
-/** @param {string | URL} path of this machine, or a file URL @returns {string} the URL of a folder, with the slash at its end */
-function folder(path) {
-  const url = path instanceof URL || /^[a-z]+:\/\//i.test(path) ? new URL(path) : pathToFileURL(resolve(path));
-  if (url.protocol !== 'file:') {
-    throw new SkillRouterError('unavailable', `${url.href} is not on this machine, and nothing is downloaded here; give the path of a folder`);
-  }
+/** @param {string} option @param {string | URL} path of this machine, or a file URL @returns {string} the URL of a folder, with the slash at its end */
+function folder(option, path) {
+  const is_url = path instanceof URL || /^[a-z]+:\/\//i.test(path);
+  if (is_url && !URL.canParse(path)) throw wrong(`${option} is ${path}; it has to be the path of a folder, or a file URL`);
+  const url = is_url ? new URL(path) : pathToFileURL(resolve(path));
+  if (url.protocol !== 'file:') throw wrong(`${url.href} is not on this machine, and nothing is downloaded here; give the path of a folder`);
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url.href;
 }

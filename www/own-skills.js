@@ -19,6 +19,7 @@ import { givenDrop, givenFiles, givenFolder, givenHandle } from './elements/own-
 import { OWN_SKILLS_CSS } from './elements/own-skills/style.js';
 import { View } from './elements/own-skills/view.js';
 import { addStyle, restyle } from './elements/style.js';
+import { A, checkArgument } from './shared/arguments.js';
 import { isAbort } from './shared/error.js';
 import { deferred } from './shared/promises.js';
 import { sentence, withoutOverrides } from './shared/texts.js';
@@ -72,6 +73,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   }
 
   set router(router) {
+    if (router !== null && router !== undefined) checkArgument('router', router, A.object);
     const able = router && 'addOwn' in router ? /** @type {import('./client.js').SkillRouter} */ (router) : null; // Routers of other makers may know nothing of own skills.
     if (able === this.#router) return;
     this.#listening.abort();

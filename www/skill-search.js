@@ -21,6 +21,7 @@ import { Source, whenWanted } from './elements/skill-search/source.js';
 import { Status } from './elements/skill-search/status.js';
 import { SEARCH_CSS } from './elements/skill-search/style.js';
 import { addStyle, restyle } from './elements/style.js';
+import { MAX_TOP } from './shared/arguments.js';
 import { sentence } from './shared/texts.js';
 
 const DEFAULTS = { index: 'index/', models: 'models/', device: 'auto', prefetch: 'all', top: 8, hotkey: '/', label: 'Describe the task in your own words' };
@@ -266,7 +267,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#part('before').hidden = question !== '';
     this.#fragment?.note(question);
     const top = Math.trunc(Number(this.getAttribute('top')));
-    void this.#asking.ask(question, this.#source, top > 0 ? top : DEFAULTS.top);
+    void this.#asking.ask(question, this.#source, top > 0 ? Math.min(top, MAX_TOP) : DEFAULTS.top);
   }
 
   /** @returns {boolean} whether there was something to leave: in an empty box, Escape is for the dialog around it */

@@ -98,45 +98,111 @@ test('cancels, refuses what it cannot answer, and refuses to work once closed', 
   await expect(router.body(0)).rejects.toMatchObject({ code: 'unavailable' });
 });
 
-test('asks nothing of the network', async ({ installed }) => {
+test('a wrong argument is named, with what is allowed', async ({ node: { SkillRouter, SkillRouterError }, index }) => {
+  const router = await SkillRouter.open({ index });
+  const calls = [
+    [() => SkillRouter.open(), /options of SkillRouter.open/],
+    [() => SkillRouter.open({}), /index is undefined/],
+    [() => SkillRouter.open({ index: 7 }), /index is 7/],
+    [() => SkillRouter.open({ index: 'file://%' }), /index is file:\/\/%/],
+    [() => SkillRouter.open({ index, device: 'cpu' }), /no option device; it takes index, models, reranker/],
+    [() => router.route(), /query is undefined; it has to be a string/],
+    [() => router.route(TASK, { top: 1e9 }), /top is 1000000000; it has to be a whole number from 1 to 1,000/],
+    [() => router.route(TASK, { rerank: -1 }), /rerank is -1/],
+    [() => router.route(TASK, { mode: 'none' }), /unknown mode none; choose one of lexical, dense, hybrid/],
+    [() => router.route(TASK, { topp: 1 }), /no option topp/],
+    [() => router.body('0'), /skill_idx is 0; it has to be a whole number/],
+  ];
+  for (const [call, message] of calls) {
+    const error = await call().catch((error) => error);
+    expect(error).toBeInstanceOf(SkillRouterError);
+    expect(error).toMatchObject({ code: 'unavailable', message: expect.stringMatching(message) });
+  }
+  expect((await router.route(TASK, { top: 1000 })).routes.length).toBeGreaterThan(100);
+  router.close();
+});
+
+test('the event loop goes on while a query is answered', async ({ node: { SkillRouter }, index }) => {
+  const router = await SkillRouter.open({ index });
+  await router.reranker_ready;
+  let n_turns = 0;
+  let answered = false;
+  const count = () => {
+    n_turns++;
+    if (!answered) setImmediate(count);
+  };
+  setImmediate(count);
+  await router.route(TASK);
+  answered = true;
+  expect(n_turns).toBeGreaterThan(200); // It does a turn in microseconds, and an answer takes tens of milliseconds.
+  router.close();
+});
+
+test('a router that nothing is asked of does not keep a process alive', async ({ installed }) => {
   await installed.write({
     'ask.js': `
+      import { SkillRouter } from 'skillrouter/node';
+      const router = await SkillRouter.open({ index: 'index' });
+      await router.reranker_ready;
+      const { stage } = await router.route('${TASK}');
+      process.on('exit', () => console.log(stage));`,
+  });
+  expect(await installed.run('node ask.js')).toBe('reranked\n');
+});
+
+test('asks nothing of the network', async ({ installed }) => {
+  await installed.write({
+    // In each thread.
+    'watch.js': `
       import dns from 'node:dns';
+      import { appendFileSync } from 'node:fs';
       import net from 'node:net';
-      const attempts = [];
+      import { isMainThread } from 'node:worker_threads';
       for (const [place, name] of [[globalThis, 'fetch'], [net.Socket.prototype, 'connect'], [dns, 'lookup']]) {
         const { [name]: original } = place;
         place[name] = function (...parameters) {
-          attempts.push(name);
+          appendFileSync('attempts.txt', name + '\\n');
           return original.apply(this, parameters);
         };
       }
-      const { SkillRouter } = await import('skillrouter/node');
+      if (!isMainThread) appendFileSync('threads.txt', 'watched\\n');`,
+    'ask.js': `
+      import { existsSync } from 'node:fs';
+      import { SkillRouter } from 'skillrouter/node';
       const router = await SkillRouter.open({ index: 'index' });
       const { stage, routes } = await router.route('${TASK}');
       await router.body(routes[0].skill_idx);
-      const asked = [...attempts];
+      const asked = existsSync('attempts.txt');
       await fetch('http://127.0.0.1:9').catch(() => {}); // This one would be seen.
-      console.log(JSON.stringify({ stage, asked, seen: attempts.length > asked.length }));`,
+      console.log(JSON.stringify({ stage, asked, seen: existsSync('attempts.txt'), watched: existsSync('threads.txt') }));`,
   });
-  expect(JSON.parse(await installed.run('node ask.js'))).toEqual({ stage: 'reranked', asked: [], seen: true });
+  const printed = await installed.run('node --import ./watch.js ask.js');
+  expect(JSON.parse(printed)).toEqual({ stage: 'reranked', asked: false, seen: true, watched: true });
 });
 
 for (const [method, when] of [['embed_query', 'in a call'], ['add_file', 'while the model is loaded']]) {
-  test(`after a panic ${when} nothing enters the engine any more, and each call says so`, async ({ installed }) => {
+  test(`a panic ${when} ends the engine, and the next call starts another`, async ({ installed }) => {
     await installed.write({
+      // The first engine is one that stops.
+      'break.js': `
+        import { existsSync, writeFileSync } from 'node:fs';
+        import { isMainThread } from 'node:worker_threads';
+        if (!isMainThread && !existsSync('broken.txt')) {
+          writeFileSync('broken.txt', '');
+          const { Encoder } = await import('./node_modules/skillrouter/pkg/cpu/skillrouter.js');
+          Encoder.prototype.${method} = () => { throw new WebAssembly.RuntimeError('unreachable'); };
+        }`,
       'ask.js': `
         import { SkillRouter } from 'skillrouter/node';
-        import { Encoder } from './node_modules/skillrouter/pkg/cpu/skillrouter.js';
-        const { ${method}: sound } = Encoder.prototype;
-        Encoder.prototype.${method} = () => { throw new WebAssembly.RuntimeError('unreachable'); };
         const router = await SkillRouter.open({ index: 'index' });
-        await router.ready.then(() => router.route('${TASK}')).catch(() => {});
-        Encoder.prototype.${method} = sound;
-        const calls = [router.route('${TASK}'), router.body(0), SkillRouter.open({ index: 'index' })];
-        const codes = await Promise.all(calls.map((call) => call.then(() => 'answered', ({ code }) => code)));
-        console.log(JSON.stringify(codes));`,
+        const first = await router.ready.then(() => router.route('${TASK}')).catch(({ code }) => code);
+        const { stage, reason } = await router.route('${TASK}');
+        console.log(JSON.stringify({ first, stage, reason }));`,
     });
-    expect(JSON.parse(await installed.run('node ask.js'))).toEqual(['engine', 'engine', 'engine']);
+    const { first, stage, reason } = JSON.parse(await installed.run('node --import ./break.js ask.js'));
+    expect(first).toBe('engine');
+    // A model that stopped one engine while it was loaded would stop the next one too.
+    expect(stage).toBe(method === 'add_file' ? 'lexical' : 'reranked');
+    if (method === 'add_file') expect(reason).toContain('the engine stopped');
   });
 }

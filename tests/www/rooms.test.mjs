@@ -26,7 +26,8 @@ const ALLOWED = {
   'engine/own': ['shared', 'pkg/builder', 'pkg/vendor'],
   engine: ['shared', 'messages', 'storage', 'engine/own', 'pkg/search', 'pkg/cpu', 'pkg/gpu'],
   'client.js': ['shared', 'messages', 'engine/worker.js'],
-  'node.js': ['shared', 'engine', 'pkg/search', 'pkg/cpu'],
+  'node.js': ['shared', 'messages', 'node-thread.js'],
+  'node-thread.js': ['shared', 'messages', 'engine', 'pkg/search', 'pkg/cpu'],
   elements: ['shared'],
   'elements/skill-search': ['shared', 'messages', 'elements', 'client.js', 'pkg/vendor'],
   'elements/own-skills': ['shared', 'elements'],
@@ -43,10 +44,10 @@ const ALLOWED = {
   tools: [],
 };
 
-/** What a client hands to the browser as a worker, and does not import. */
-const WORKERS = new Set(['engine/worker.js']);
+/** What a client starts as a worker, and does not import. */
+const WORKERS = new Set(['engine/worker.js', 'node-thread.js']);
 /** Rooms whose code runs, or may run, outside of a page. */
-const WITHOUT_PAGE = new Set(['shared', 'messages', 'storage', 'engine', 'engine/own', 'node.js', 'sw.js']);
+const WITHOUT_PAGE = new Set(['shared', 'messages', 'storage', 'engine', 'engine/own', 'node.js', 'node-thread.js', 'sw.js']);
 /** Those that know no worker either. */
 const ANYWHERE = new Set(['shared', 'messages']);
 /** Names that only a page has. What a type checker without the DOM finds too; here is what no checker with it would. */
