@@ -55,6 +55,11 @@ export interface OpenOptions {
    * opening a skill fetches the part that holds it together with at least seven others, the same ones each time. Default 4 MiB.
    */
   prefetch_bytes?: number;
+  /**
+   * How long nothing may be heard of the engine while it has work to do. Then it is ended, and a new one is asked the same again, once.
+   * Work that is known to take longer is waited for. More is of use while the worker is held in a debugger. Default 10,000.
+   */
+  patience_ms?: number;
   onProgress?: (progress: Progress) => void;
   /** Cancels the opening, or after it the loading of the models; answers go on with what is there. */
   signal?: AbortSignal;
@@ -244,9 +249,9 @@ export interface AddOwnOptions {
   signal?: AbortSignal;
 }
 
-/** Files read, texts embedded, or files written. */
+/** Files read, texts embedded, or files written. `waiting`: another tab of this origin is changing them, and its turn comes first. */
 export interface OwnProgress {
-  stage: 'reading' | 'embedding' | 'saving';
+  stage: 'waiting' | 'reading' | 'embedding' | 'saving';
   done: number;
   of: number;
 }
@@ -287,6 +292,8 @@ export interface OwnSkills {
 export interface SkillRouterEventMap {
   /** The user's own skills have changed, here or in another tab: `own()` says how they stand, and an answer may be another now. */
   own: Event;
+  /** The engine stopped or fell silent, and a new one is starting: `ready` is that of the new one. */
+  restart: Event;
 }
 
 export class SkillRouter extends EventTarget {
@@ -320,11 +327,11 @@ export class SkillRouter extends EventTarget {
   own(): Promise<OwnSkills>;
   /**
    * Reads skills of the user and searches them from now on, beside those of the index; nothing leaves the device. Adding a source
-   * again embeds only texts that have changed. Rejects with `not-found` when there is no `SKILL.md` in it.
+   * again embeds only texts that have changed, also after a visit that ended in the middle. Rejects with `not-found` when there is no `SKILL.md` in it.
    */
   addOwn(files: Iterable<OwnFile>, options: AddOwnOptions): Promise<OwnAdded>;
   /** Deletes the skills of a source, or all of them, also on the device. */
-  removeOwn(source?: string): Promise<OwnSkills>;
+  removeOwn(source?: string, options?: Pick<AddOwnOptions, 'onProgress'>): Promise<OwnSkills>;
   addEventListener<K extends keyof SkillRouterEventMap>(
     type: K, listener: (this: SkillRouter, event: SkillRouterEventMap[K]) => void, options?: boolean | AddEventListenerOptions): void;
   close(): void;

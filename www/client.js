@@ -8,8 +8,9 @@
  * The work is done in a worker; this is its public face. Types and their meaning: client.d.ts.
  */
 
-import { Connection } from './messages/connection.js';
+import { Connection, SilenceError } from './messages/connection.js';
 import { tellDescriptions } from './messages/late-descriptions.js';
+import { startWorker } from './messages/worker-start.js';
 import { abortError, firstOf, fromPlain, SkillRouterError } from './shared/error.js';
 import { deferred } from './shared/promises.js';
 
@@ -21,11 +22,16 @@ const DEVICES = ['auto', 'cpu', 'gpu'];
 const PREFETCHES = ['all', 'none'];
 /** Bodies of an index up to this size are fetched ahead too: about a thousand skills. */
 const PREFETCH_BYTES = 4 * 1024 * 1024;
+/** How long nothing may be heard of an engine that has work to do. */
+const PATIENCE_MS = 10_000;
+/** What a new engine is asked again when one fell silent: calls that change nothing. */
+const REPEATABLE = ['route', 'described', 'body', 'cached', 'map', 'own'];
 
 /** A router over one index. Made by `SkillRouter.open`. */
 export class SkillRouter extends EventTarget {
   /**
-   * @type {{ index_url: string, models_url: string } & Pick<import('./client.d.ts').OpenOptions, 'reranker' | 'device' | 'prefetch' | 'prefetch_bytes' | 'onProgress'>}
+   * @type {{ index_url: string, models_url: string } & Pick<import('./client.d.ts').OpenOptions,
+   *   'reranker' | 'device' | 'prefetch' | 'prefetch_bytes' | 'patience_ms' | 'onProgress'>}
    */
   #options;
   /** @type {import('./client.d.ts').About} */
@@ -38,17 +44,21 @@ export class SkillRouter extends EventTarget {
   #typing = null;
   /** @type {Record<Role, string | null>} why a new worker is not to load a model again */
   #skip = { encoder: null, reranker: null };
+  #n_started = 0;
+  /** Engines that fell silent while their models were loading. */
+  #n_silent_loads = 0;
   #closed = false;
 
   /** @param {import('./client.d.ts').OpenOptions} [options] */
   static async open({
-    index = 'index/', models = 'models/', reranker, device = 'auto', prefetch = 'all', prefetch_bytes = PREFETCH_BYTES, onProgress, signal,
+    index = 'index/', models = 'models/', reranker, device = 'auto', prefetch = 'all', prefetch_bytes = PREFETCH_BYTES,
+    patience_ms = PATIENCE_MS, onProgress, signal,
   } = {}) {
     checkWord('device', device, DEVICES);
     checkWord('prefetch', prefetch, PREFETCHES);
     const router = new SkillRouter();
-    router.#options = { index_url: folder(index), models_url: folder(models), reranker, device, prefetch, prefetch_bytes, onProgress };
-    await router.#connected(signal);
+    router.#options = { index_url: folder(index), models_url: folder(models), reranker, device, prefetch, prefetch_bytes, patience_ms, onProgress };
+    await router.#unlessSilent(() => router.#connected(signal));
     signal?.addEventListener('abort', () => void router.#stop(), { once: true });
     if (signal?.aborted) void router.#stop();
     return router;
@@ -118,9 +128,9 @@ export class SkillRouter extends EventTarget {
     return this.#call('addOwn', { files: given, source: String(source ?? '') }, { signal, onStage: onProgress });
   }
 
-  /** @param {string} [source] */
-  removeOwn(source) {
-    return this.#call('removeOwn', { source });
+  /** @param {string} [source] @param {Pick<import('./client.d.ts').AddOwnOptions, 'onProgress'>} [options] */
+  removeOwn(source, { onProgress } = {}) {
+    return this.#call('removeOwn', { source }, { onStage: onProgress });
   }
 
   close() {
@@ -138,51 +148,90 @@ export class SkillRouter extends EventTarget {
   /** @param {string} method @param {object} [params] @param {import('./messages/connection.js').CallOptions} [options] @returns {Promise<any>} */
   async #call(method, params, { signal, onStage } = {}) {
     if (signal?.aborted) throw abortError();
-    const connection = await this.#connected();
-    return connection.call(method, params, { signal, onStage });
+    const call = async () => (await this.#connected()).call(method, params, { signal, onStage });
+    return REPEATABLE.includes(method) ? this.#unlessSilent(call) : call();
+  }
+
+  /**
+   * Asks a new engine again when one fell silent; once, since the question may be what no engine bears.
+   * @template T @param {() => T | Promise<T>} call @returns {Promise<T>}
+   */
+  async #unlessSilent(call) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof SilenceError) || this.#closed) throw error;
+      return call();
+    }
   }
 
   /** The worker that there is, or a new one that has opened the index again. @param {AbortSignal} [signal] */
   #connected(signal) {
     if (this.#closed) throw new SkillRouterError('unavailable', 'this router is closed; open another');
-    this.#connection ??= this.#connect(signal);
-    return this.#connection;
+    if (this.#connection) return this.#connection;
+    const connecting = this.#connect(signal);
+    this.#connection = connecting;
+    connecting.catch(() => this.#connection === connecting && (this.#connection = null));
+    return connecting;
   }
 
   /** @param {AbortSignal} [signal] */
   async #connect(signal) {
     const ready = { encoder: deferred(), reranker: deferred() };
     this.#ready = ready;
-    const { onProgress, ...options } = this.#options;
+    if (this.#n_started++ > 0) queueMicrotask(() => this.dispatchEvent(new Event('restart')));
+    /** Models that are on their way. @type {Set<Role>} */
+    const loading = new Set(['encoder', 'reranker']);
+    const { onProgress, patience_ms, ...options } = this.#options;
     /** @type {Record<string, ((value: any) => void) | undefined>} */
     const events = {
       progress: onProgress,
       model: (/** @type {import('./client.d.ts').ModelAbout} */ model) => this.#noteModel(model),
       own: () => this.dispatchEvent(new Event('own')),
-      ready: (/** @type {{ role: Role }} */ { role }) => ready[role].resolve(),
+      ready: (/** @type {{ role: Role }} */ { role }) => {
+        loading.delete(role);
+        this.#n_silent_loads = 0;
+        ready[role].resolve();
+      },
       unready: (/** @type {{ role: Role, error: import('./shared/error.js').PlainError }} */ { role, error }) => {
+        loading.delete(role);
         ready[role].reject(fromPlain(error));
         if (!error.fatal) return;
         this.#skip[role] = error.message; // A model that stopped the engine would stop the next one too.
         connection.end(fromPlain(error));
       },
     };
-    const connection = new Connection(newWorker(), {
+    const { worker, whyNotStarted } = startWorker(newWorker);
+    const connection = new Connection(worker, {
+      whyNotStarted,
+      patience_ms,
+      isBusy: () => loading.size > 0,
       onEvent: (event, value) => events[event]?.(value),
       onLost: (error) => {
         this.#connection = null;
         for (const { reject } of Object.values(ready)) reject(error);
+        if (error instanceof SilenceError && loading.size > 0) this.#loadAgain(loading, error);
       },
     });
     try {
       this.#about = await connection.call('open', { ...options, skip: this.#skip }, { signal });
       // A worker that replaces another may find a newer index, which names none, while somebody waits for the old one's.
-      if (!this.#hasReranker()) ready.reranker.reject(new SkillRouterError('unavailable', 'no reranker is open'));
+      if (!this.#hasReranker()) events.unready?.({ role: 'reranker', error: { code: 'unavailable', message: 'no reranker is open', fatal: false } });
       return connection;
     } catch (error) {
       connection.end(error);
       throw error;
     }
+  }
+
+  /**
+   * Loads what was on its way when an engine fell silent; the second time, answers go on without the model that is to blame.
+   * @param {Set<Role>} loading @param {SilenceError} error
+   */
+  #loadAgain([role], error) {
+    if (this.#closed) return;
+    if (++this.#n_silent_loads > 1) this.#skip[role] = error.message;
+    void this.#connected().catch(() => {}); // Whoever calls next is told what is wrong.
   }
 
   #hasReranker() {

@@ -9,6 +9,8 @@
  *     search.addEventListener('skill-search-state', () => (own.router = search.router));
  *     own.addEventListener('own-skills-change', () => (search.value = search.value));
  *
+ * Attribute `drop`: with `page`, files may be dropped anywhere on the page; else on the element's own field.
+ *
  * Custom properties are those of `<skill-search>`. Parts, for `::part()`: `panel`, `drop`, `sources`.
  */
 

@@ -12,6 +12,7 @@
 
 import { inside, part } from './elements/markup.js';
 import { takeEarly } from './elements/early.js';
+import { takeDrops } from './elements/own-skills/drops.js';
 import { forgetFolder, rememberedFolders, rememberFolder } from './elements/own-skills/folders.js';
 import { panelMarkup } from './elements/own-skills/markup.js';
 import { givenDrop, givenFiles, givenFolder, givenHandle } from './elements/own-skills/picking.js';
@@ -42,6 +43,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   #work = null;
   #n_waiting = 0;
   #turns = new Turns();
+  #giveUpDrops = () => {};
 
   constructor() {
     super();
@@ -53,6 +55,12 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
 
   connectedCallback() {
     takeEarly(this, 'router');
+    const place = this.getAttribute('drop') === 'page' ? this.ownerDocument : this.#part('drop');
+    this.#giveUpDrops = takeDrops(place, this.#part('drop'), (transfer) => this.#take(givenDrop(transfer)));
+  }
+
+  disconnectedCallback() {
+    this.#giveUpDrops();
   }
 
   adoptedCallback() {
@@ -76,20 +84,6 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
   }
 
   #listen() {
-    const drop = this.#part('drop');
-    drop.addEventListener('dragover', (event) => {
-      event.preventDefault();
-      if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy';
-      drop.classList.add('over');
-    });
-    drop.addEventListener('dragleave', ({ relatedTarget }) => {
-      if (!drop.contains(/** @type {Node | null} */ (relatedTarget))) drop.classList.remove('over');
-    });
-    drop.addEventListener('drop', (event) => {
-      event.preventDefault();
-      drop.classList.remove('over');
-      if (event.dataTransfer) this.#take(givenDrop(event.dataTransfer));
-    });
     this.#part('choose-folder').addEventListener('click', () => void this.#chooseFolder());
     this.#part('choose-files').addEventListener('click', () => this.#part('files-input').click());
     this.#takeFrom('folder-input', givenFolder);
@@ -207,7 +201,7 @@ export class OwnSkills extends (globalThis.HTMLElement ?? class {}) {
     const place = this.#own.sources.findIndex((other) => other.source === source);
     if (this.#n_waiting === 0) this.#view.clearOutcomes();
     void this.#do(`Deleting ${source === undefined ? 'all' : withoutOverrides(source)}`, async () => {
-      await this.#router?.removeOwn(source);
+      await this.#router?.removeOwn(source, { onProgress: (progress) => this.#view.showProgress(name, progress) });
       await forgetFolder(source);
       await this.#refresh();
       this.#focusRow(place);
@@ -278,5 +272,5 @@ if (globalThis.customElements && !customElements.get('own-skills')) customElemen
 /**
  * The class is what own-skills.d.ts says, and nothing else.
  * @typedef {import('./types/declared.js').Holds<typeof OwnSkills, typeof import('./own-skills.d.ts').OwnSkills>} Holds
- * @typedef {import('./types/declared.js').NothingElse<Exclude<keyof OwnSkills, keyof import('./own-skills.d.ts').OwnSkills | 'connectedCallback' | 'adoptedCallback'>>} NothingElse
+ * @typedef {import('./types/declared.js').NothingElse<Exclude<keyof OwnSkills, keyof import('./own-skills.d.ts').OwnSkills | 'connectedCallback' | 'disconnectedCallback' | 'adoptedCallback'>>} NothingElse
  */

@@ -22,6 +22,7 @@
  * | `value` | the first question; asked once the index is open | none |
  * | `load` | when the index is opened: `eager` at once; `visible` when the element is in sight and the page is idle, or has the pointer or the focus before; `focus` at the first focus. `ask()` opens it in any case | `visible` |
  * | `hotkey` | key that focuses the text box from anywhere on the page, or `none`; of several elements, the first has it. Keys in editors of any kind stay there | `/` |
+ * | `fragment` | name under which the question stands in the fragment of the page's address, such as `q` for `#q=…`: a reload or a shared link brings it back, and Back closes the panel. Browsers do not send fragments, but keep them in their history. For one element of a page | none |
  * | `hide-risks` | skills with risk notes of these categories are not shown: any of `prompt-injection`, `data-exfiltration`, `privilege-escalation` and `supply-chain`, with spaces between. Readers change it above the list, and the element then changes the attribute | none |
  * | `panel` | `side` shows instructions beside the list, or over the page where the element is narrower than 56rem; `none`: choosing a skill only fires the event | `side` |
  *
@@ -45,8 +46,8 @@ export interface RouterLike {
   readonly ready?: Promise<void>;
   readonly reranker_ready?: Promise<void> | null;
   about?(): About;
-  /** Of a router with skills of the user's own: they are other ones now. */
-  addEventListener?(type: 'own', listener: () => void): void;
+  /** `own`: the user's own skills are other ones now. `restart`: the engine is replaced, and `ready` is another one. */
+  addEventListener?(type: 'own' | 'restart', listener: () => void): void;
 }
 
 /** `idle`: nothing is opened yet. `words`: answers are by words, and better ones are on their way. `failed`: they are not; see `error`. */

@@ -11,6 +11,7 @@
 import { takeEarly } from './elements/early.js';
 import { part } from './elements/markup.js';
 import { Asking } from './elements/skill-search/asking.js';
+import { Fragment } from './elements/skill-search/fragment.js';
 import { takeHotkey } from './elements/skill-search/hotkey.js';
 import { foldCopies, List } from './elements/skill-search/list.js';
 import { searchMarkup } from './elements/skill-search/markup.js';
@@ -20,6 +21,7 @@ import { Source, whenWanted } from './elements/skill-search/source.js';
 import { Status } from './elements/skill-search/status.js';
 import { SEARCH_CSS } from './elements/skill-search/style.js';
 import { addStyle, restyle } from './elements/style.js';
+import { sentence } from './shared/texts.js';
 
 const DEFAULTS = { index: 'index/', models: 'models/', device: 'auto', prefetch: 'all', top: 8, hotkey: '/', label: 'Describe the task in your own words' };
 /** What decides where answers come from. */
@@ -28,7 +30,7 @@ const SOURCE_ATTRIBUTES = ['index', 'models', 'reranker', 'device', 'prefetch'];
 const EARLY_PROPERTIES = ['router', 'value'];
 
 export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
-  static observedAttributes = [...SOURCE_ATTRIBUTES, 'label', 'placeholder', 'hotkey', 'top', 'hide-risks'];
+  static observedAttributes = [...SOURCE_ATTRIBUTES, 'label', 'placeholder', 'hotkey', 'top', 'hide-risks', 'fragment'];
 
   #internals = this.attachInternals();
   #root = this.attachShadow({ mode: 'open' });
@@ -47,6 +49,8 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   #is_connecting = false;
   #stopWaiting = () => {};
   #giveUpHotkey = () => {};
+  /** Null where the address says nothing of the question. @type {Fragment | null} */
+  #fragment = null;
   /** @type {PromiseWithResolvers<import('./skill-search.d.ts').RouterLike> & { isSettled?: boolean }} */
   #ready;
   /** @type {import('./client.js').Answer | null} */
@@ -69,7 +73,12 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   constructor() {
     super();
     addStyle(this.#root, SEARCH_CSS);
-    this.#root.append(searchMarkup());
+    try {
+      this.#root.append(searchMarkup());
+    } catch (error) {
+      this.#root.textContent = sentence(error.message); // Without markup there is no other place to say it.
+      throw error;
+    }
     this.#input = this.#part('query', HTMLInputElement);
     this.#status = new Status(this.#root);
     this.#filter = new RiskFilter(this.#root, (categories) => this.setAttribute('hide-risks', categories));
@@ -84,9 +93,13 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     });
     this.#asking = new Asking({
       onBusy: (/** @type {boolean} */ is_busy) => this.#status.showBusy(is_busy),
+      onLate: (/** @type {string} */ question) => this.#showLate(question, 'yours is on its way'),
       onAnswer: (/** @type {import('./client.js').Answer} */ answer, /** @type {string} */ question, /** @type {boolean} */ settled) => this.#noteAnswer(answer, question, settled),
       onNothing: () => this.#showNothing(),
-      onFailure: (/** @type {Error} */ error) => this.#status.showFailure(error),
+      onFailure: (/** @type {Error} */ error) => {
+        this.#showLate(this.value.trim(), 'yours was not answered');
+        this.#status.showFailure(error);
+      },
     });
     this.#expectReady();
     this.#showTexts();
@@ -115,6 +128,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
   attributeChangedCallback(name) {
     if (SOURCE_ATTRIBUTES.includes(name)) this.#connectSoon();
     else if (name === 'hotkey' && this.#source) this.#takeHotkey();
+    else if (name === 'fragment' && this.#source) this.#takeFragment();
     else if (name === 'top' && this.#source) this.#ask();
     else if (name === 'hide-risks') this.#sift();
     else this.#showTexts();
@@ -199,7 +213,10 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#leave();
     this.#source = source;
     source.join(this.#member);
-    if (is_first) this.#takeHotkey();
+    if (is_first) {
+      this.#takeHotkey();
+      this.#takeFragment();
+    }
     this.#ask();
     if (this.#given || this.#is_wanted) source.start();
     else this.#stopWaiting = whenWanted(this, this.getAttribute('load'), () => this.#want());
@@ -209,6 +226,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     this.#asking.stop();
     this.#panel.close();
     this.#giveUpHotkey();
+    this.#fragment?.end();
     this.#leave();
     this.#is_wanted = false;
   }
@@ -243,6 +261,7 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     const question = this.value.trim();
     this.#part('clear').hidden = this.value === '';
     this.#part('before').hidden = question !== '';
+    this.#fragment?.note(question);
     const top = Math.trunc(Number(this.getAttribute('top')));
     void this.#asking.ask(question, this.#source, top > 0 ? top : DEFAULTS.top);
   }
@@ -325,6 +344,11 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
     if (shown) this.#filter.show(this.#answer.routes);
   }
 
+  /** What is shown belongs to another question. @param {string} question that is asked now @param {string} why */
+  #showLate(question, why) {
+    if (this.#answer && this.#list.question !== question) this.#status.showLate(this.#list.question, why);
+  }
+
   #announce() {
     if (!this.#answer) return;
     const seen = this.#filter.sift(this.#answer);
@@ -352,10 +376,21 @@ export class SkillSearch extends (globalThis.HTMLElement ?? class {}) {
 
   /** A page may give the element more room while its panel is open: `skill-search:state(open)`. @param {boolean} is_open */
   #noteOpen(is_open) {
+    this.#fragment?.noteOpen(is_open);
     if (is_open) return void this.#internals.states.add('open');
     this.#internals.states.delete('open');
     this.#list.rest();
     if (this.isConnected) this.focus();
+  }
+
+  /** What the address asks counts, and is wanted. */
+  #takeFragment() {
+    this.#fragment?.end();
+    const name = this.getAttribute('fragment');
+    this.#fragment = name ? new Fragment(name, { onQuestion: (question) => (this.value = question), onBack: () => this.#panel.close() }) : null;
+    if (!this.#fragment?.question) return;
+    this.#input.value = this.#fragment.question;
+    this.#is_wanted = true;
   }
 
   #takeHotkey() {

@@ -268,3 +268,61 @@ for (const width of [320, 360, 768]) {
     await expect(demo.panel).toBeHidden();
   });
 }
+
+test.describe('the address', () => {
+  test('has the query in its fragment: nothing of it is sent, and a reload or a shared link brings it back', async ({ demo, page, context, site }) => {
+    await demo.open('ready', NO_RERANKER);
+    const asked = site.watch();
+    await demo.ask('turn these receipts into a spreadsheet');
+    await expect(page).toHaveURL(/index\.html\?reranker=none#q=turn\+these\+receipts\+into\+a\+spreadsheet$/);
+    await page.reload();
+    await expect(demo.query).toHaveValue('turn these receipts into a spreadsheet');
+    await expect(demo.names.first()).toHaveText('receipts-to-spreadsheet');
+    const shared = await context.newPage();
+    await shared.goto(page.url());
+    await expect(shared.locator('#results .name').first()).toHaveText('receipts-to-spreadsheet');
+    expect(asked.filter((path) => /receipts/.test(path))).toEqual([]);
+    await demo.query.fill('');
+    await expect(page).toHaveURL(/index\.html\?reranker=none$/);
+  });
+
+  test('Back closes the panel, however it was opened, and then goes to the page before the first query', async ({ demo, page }) => {
+    await demo.open('ready', NO_RERANKER);
+    await demo.ask('turn these receipts into a spreadsheet');
+    await demo.options.first().click();
+    await expect(demo.panel).toBeVisible();
+    await page.goBack();
+    await expect(demo.panel).toBeHidden();
+    await expect(demo.query).toHaveValue('turn these receipts into a spreadsheet');
+    await demo.options.first().click();
+    await expect(demo.panel).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(demo.panel).toBeHidden();
+    await expect.poll(() => page.evaluate(() => history.state?.['skill-search-panel'] ?? false)).toBe(false);
+    await page.goBack();
+    await expect(demo.query).toHaveValue('');
+    await page.goForward();
+    await expect(demo.query).toHaveValue('turn these receipts into a spreadsheet');
+    await expect(demo.names.first()).toHaveText('receipts-to-spreadsheet');
+  });
+
+  test('a query that changes while the panel is open stays when Back closes the panel', async ({ demo, page }) => {
+    await page.setViewportSize({ width: 1600, height: 900 }); // List and panel stand side by side.
+    await demo.open('ready', NO_RERANKER);
+    await demo.ask('turn these receipts into a spreadsheet');
+    await demo.options.first().click();
+    await expect(demo.panel).toBeVisible();
+    await demo.ask('plan a wedding');
+    await page.goBack();
+    await expect(demo.panel).toBeHidden();
+    await expect(demo.query).toHaveValue('plan a wedding');
+    await expect(page).toHaveURL(/#q=plan\+a\+wedding$/);
+  });
+
+  test('changed by hand, it asks', async ({ demo, page }) => {
+    await demo.open('ready', NO_RERANKER);
+    await page.evaluate(() => (location.hash = 'q=plan%20a%20wedding'));
+    await expect(demo.query).toHaveValue('plan a wedding');
+    await expect(demo.options.first()).toBeVisible();
+  });
+});

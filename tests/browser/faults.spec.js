@@ -3,7 +3,7 @@
  */
 
 import { Demo, ENCODER, expect, NO_RERANKER, openRouter, OWN_RERANKER, test } from './page.js';
-import { flipByte, PANIC_ON_REQUEST, PANICS, patchEngine, seal, tamper } from './tampering.js';
+import { flipByte, HANG_ON_LOADING, HANG_ON_REQUEST, PANIC_ON_REQUEST, PANICS, patchEngine, seal, tamper } from './tampering.js';
 
 test('missing weights: words go on answering, the banner says what to do, a retry heals it', async ({ demo, site }) => {
   site.route('**/weights-*', (route) => route.fulfill({ status: 404, body: 'no' }));
@@ -79,6 +79,67 @@ test('a connection that stays broken is a network error', async ({ demo, site })
   await demo.open('failed');
   await expect(demo.banner).toHaveAttribute('data-code', 'network');
   await expect(demo.banner).toContainText('check the connection and try again');
+});
+
+test.describe('the network goes in the middle of a download', () => {
+  const N_BYTES = 9_000_000;
+
+  test('it is called that, and goes on by itself, from where it was', async ({ demo, context, site }) => {
+    const asked_from = [];
+    const weights = `**/${ENCODER}/weights-*`;
+    site.route(weights, (exchange) => {
+      asked_from.push(exchange.from);
+      if (exchange.from === 0) exchange.cutOff(N_BYTES);
+      else exchange.abort();
+    });
+    await demo.open('words');
+    await expect.poll(() => asked_from.length).toBeGreaterThan(0);
+    await context.setOffline(true);
+    await expect(demo.banner).toContainText('No network');
+    await expect(demo.banner).toHaveAttribute('data-code', 'network');
+    await expect(demo.banner).toContainText(/weights-\S+ could not be fetched \(.*goes on by itself when the network is back; what has come is kept/);
+    await demo.ask('turn these receipts into a spreadsheet', 'lexical');
+    site.route(weights, (exchange) => {
+      asked_from.push(exchange.from);
+      exchange.continue();
+    });
+    await context.setOffline(false);
+    await demo.expectState('ready');
+    await demo.expectStage();
+    await expect(demo.banner).toBeHidden();
+    const last = asked_from.at(-1);
+    expect(last).toBeGreaterThan(1_000_000);
+    expect(last).toBeLessThanOrEqual(N_BYTES);
+  });
+
+  test('a server that was away is found again without a word of the network', async ({ demo, site }) => {
+    site.route(/\/(index|models|pkg)\//, (exchange) => exchange.abort());
+    await demo.open('failed');
+    await expect(demo.banner).toHaveAttribute('data-code', 'network');
+    await expect(demo.banner).toContainText('goes on by itself');
+    site.unrouteAll();
+    await demo.expectState('ready');
+    await demo.ask('plan a wedding');
+  });
+
+  test('a build of the engine that is cut off is no engine that stopped', async ({ demo, site }) => {
+    const build = '**/pkg/cpu/*.wasm';
+    site.route(build, (exchange) => exchange.cutOff(500_000));
+    await demo.open('failed');
+    await expect(demo.banner).toHaveAttribute('data-code', 'network');
+    await expect(demo.banner).toContainText(/http:\S+\/pkg\/cpu\/\S+\.wasm/);
+    site.unroute(build);
+    await demo.expectState('ready');
+  });
+
+  test('a worker that does not arrive is no engine that stopped', async ({ demo, site }) => {
+    site.route('**/worker.js', (exchange) => exchange.abort());
+    await demo.open('failed');
+    await expect(demo.banner).toHaveAttribute('data-code', 'network');
+    await expect(demo.banner).toContainText(/http:\S+\/engine\/worker\.js could not be fetched/);
+    site.unrouteAll();
+    await demo.expectState('ready');
+  });
 });
 
 test('a file that went bad on the shelf is fetched again', async ({ demo, page, site }) => {
@@ -196,12 +257,97 @@ test('a panic while the reranker is loading: what loads in the place of it is to
   await demo.open();
   await expect(demo.state).toHaveText('Ready, reranker loading');
   await demo.query.fill('panic');
-  await expect(demo.state).toHaveText('Answers not re-ranked');
+  await expect(demo.banner).toHaveAttribute('data-code', 'engine');
   release();
   await demo.query.fill('plan a wedding');
   await demo.expectComplete();
   await expect(demo.banner).toBeHidden();
   await demo.expectReranked();
+});
+
+test.describe('silence', () => {
+  const PATIENCE_MS = 4000;
+
+  /** Gives the page's element a router that waits for no longer. */
+  async function giveImpatientRouter(page) {
+    const router = await openRouter(page, { reranker: null, patience_ms: PATIENCE_MS });
+    await router.evaluate(async (router) => {
+      await router.ready;
+      document.querySelector('skill-search').router = router;
+    });
+    return router;
+  }
+
+  test('an engine that hangs is replaced, and asked again; the answer before is marked as that meanwhile', async ({ demo, page, site }) => {
+    patchEngine(site, HANG_ON_REQUEST);
+    await demo.open();
+    await giveImpatientRouter(page);
+    await demo.ask('turn these receipts into a spreadsheet');
+    await demo.query.fill('xyzzy');
+    await expect(demo.title).toHaveText('Still the answer to “turn these receipts into a spreadsheet”');
+    await expect(page.locator('#answer')).toHaveAttribute('data-late');
+    site.unrouteAll();
+    await demo.expectState('words');
+    await demo.expectState('ready');
+    await demo.expectStage();
+    await expect(page.locator('#answer')).not.toHaveAttribute('data-late');
+    await expect(demo.banner).toBeHidden();
+  });
+
+  test('a question that no engine bears is an error, and the next one is answered', async ({ demo, page, site }) => {
+    patchEngine(site, HANG_ON_REQUEST);
+    await demo.open();
+    await giveImpatientRouter(page);
+    await demo.ask('plan a wedding');
+    const hanging = await page.locator('skill-search').evaluate((search) => search.router.route('xyzzy').catch(({ name, code, message }) => ({ name, code, message })));
+    expect(hanging).toMatchObject({ name: 'SkillRouterError', code: 'engine', message: expect.stringMatching(/nothing was heard of the engine for 4 s/) });
+    await demo.ask('turn these receipts into a spreadsheet');
+    await expect(demo.names.first()).toHaveText('receipts-to-spreadsheet');
+  });
+
+  test('a worker that was ended from outside is replaced by the next question', async ({ page }) => {
+    await page.goto('bench.html?scan=none&tokens=none');
+    const router = await openRouter(page, { reranker: null, patience_ms: PATIENCE_MS });
+    await router.evaluate((router) => router.ready);
+    await page.workers()[0].evaluate(() => close());
+    const { stage, routes } = await router.evaluate((router) => router.route('turn these receipts into a spreadsheet'));
+    expect(stage).toBe('retrieved');
+    expect(routes[0].name).toBe('receipts-to-spreadsheet');
+  });
+
+  test('a model that hangs while it is loaded is tried once more, then answers are by words', async ({ page, site }) => {
+    patchEngine(site, HANG_ON_LOADING);
+    await page.goto('bench.html?scan=none&tokens=none');
+    const router = await openRouter(page, { patience_ms: PATIENCE_MS });
+    const answer = await router.evaluate((router) => new Promise((resolve) => {
+      let n_restarts = 0;
+      router.addEventListener('restart', () => ++n_restarts === 2 && resolve(router.route('plan a wedding')));
+    }));
+    expect(answer).toMatchObject({ stage: 'lexical', reason: expect.stringContaining('nothing was heard of the engine') });
+  });
+
+  test('long work that was announced is waited for', async ({ page, site }) => {
+    patchEngine(site, `
+      const { embed_query } = Encoder.prototype;
+      Encoder.prototype.embed_query = function (query) {
+        if (query.startsWith('long')) {
+          postMessage({ silence: 60_000 });
+          for (const end = Date.now() + ${1.5 * PATIENCE_MS}; Date.now() < end;);
+        }
+        return embed_query.call(this, query);
+      };`);
+    await page.goto('bench.html?scan=none&tokens=none');
+    const router = await openRouter(page, { reranker: null, patience_ms: PATIENCE_MS });
+    const { stage, n_restarts } = await router.evaluate(async (router) => {
+      let n_restarts = 0;
+      router.addEventListener('restart', () => n_restarts++);
+      await router.ready;
+      const { stage } = await router.route('long work');
+      return { stage, n_restarts };
+    });
+    expect(stage).toBe('retrieved');
+    expect(n_restarts).toBe(0);
+  });
 });
 
 test('cards and bodies that do not come: names stay, and each says what is missing', async ({ demo, page, site }) => {

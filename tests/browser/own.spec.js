@@ -254,6 +254,53 @@ it('cancelled in the middle: everything is as it was, and questions were answere
   await own.expectOutcome('more: 1 skill.');
 });
 
+it('a reload in the middle loses nothing that was embedded', async ({ page }) => {
+  const n_skills = 40;
+  const n_before = 10;
+  const files = manySkills(n_skills);
+  const add = (n_enough) => page.evaluate(async ({ files, n_enough }) => {
+    const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
+    const router = await SkillRouter.open({ reranker: null });
+    const given = Object.entries(files).map(([path, text]) => ({ path: `mine/${path}`, file: new Blob([text]) }));
+    return new Promise((resolve, reject) => {
+      const onProgress = ({ stage, done }) => stage === 'embedding' && done >= n_enough && resolve(done);
+      router.addOwn(given, { source: 'mine', onProgress }).then(resolve, reject);
+    });
+  }, { files, n_enough });
+  await page.goto('bench.html?scan=none&tokens=none');
+  const done = await add(n_before);
+  expect(done).toBeLessThan(n_skills);
+  await page.reload();
+  const added = await add(Infinity);
+  expect(added).toMatchObject({ n_skills, kept: true });
+  expect(added.n_embedded).toBeLessThanOrEqual(n_skills - n_before);
+  const names = await page.evaluate(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('skillrouter-own');
+    return Array.fromAsync(folder.keys());
+  });
+  expect(names.filter((name) => name.startsWith('embedded-'))).toEqual([]);
+  const first = await page.evaluate(async (task) => {
+    const { SkillRouter } = await import(new URL('client.js', document.baseURI).href);
+    const router = await SkillRouter.open({ reranker: null });
+    return (await router.route(task, { mode: 'dense' })).routes[0].name; // Its vector is its own.
+  }, TASK);
+  expect(first).toBe('trombone-polish');
+});
+
+it('a tab that waits for another says so', async ({ own, context }) => {
+  test.setTimeout(180_000);
+  await own.open();
+  const other = new OwnPage(await context.newPage());
+  await other.open();
+  await own.chooseFolder(writeFolder('many', manySkills(N_SKILLS)));
+  await expect(own.element.locator('#work-text')).toHaveText(/[1-9]\d* of 200/, { timeout: EMBEDDED_MS });
+  await other.chooseFolder(writeFolder('few', { 'a/SKILL.md': skill('pear-tree', 'Prunes pear trees in winter.') }));
+  await expect(other.element.locator('#work-text')).toHaveText('few: Waiting for another tab, which is changing your skills');
+  await own.page.bringToFront();
+  await own.element.getByRole('button', { name: 'Cancel' }).click();
+  await other.expectOutcome('few: 1 skill.');
+});
+
 it('errors by file, and the rest is added', async ({ own }) => {
   await own.open();
   await own.chooseFolder(writeFolder('mixed', {
@@ -489,6 +536,22 @@ it('what is dropped is taken: folders, zip files, single files', async ({ own, p
   await drag('dragEnter', [loose]);
   await drag('drop', [loose]);
   await own.expectOutcome('files 2: 1 skill (1 as before).'); // Single files do not replace others.
+});
+
+it('on the page of the demo, files may be dropped anywhere', async ({ demo, page, context }) => {
+  await demo.open();
+  await page.waitForFunction(() => customElements.get('own-skills'));
+  const file = join(writeFolder('elsewhere', { 'SKILL.md': TROMBONE }), 'SKILL.md');
+  const { x, y } = await page.locator('.wordmark').boundingBox();
+  const devtools = await context.newCDPSession(page);
+  for (const type of ['dragEnter', 'dragOver', 'drop']) {
+    await devtools.send('Input.dispatchDragEvent', { type, x: x + 5, y: y + 5, data: { items: [], files: [file], dragOperationsMask: 1 } });
+  }
+  const own = new OwnPage(page);
+  await own.expectOutcome('files: 1 skill.');
+  await own.ask(TASK);
+  await own.expectFirst('trombone-polish');
+  await expect(page).toHaveURL(/index\.html/);
 });
 
 it('another folder of the same name does not push out the first', async ({ own, page }) => {

@@ -29,11 +29,18 @@ export class Exchange {
   #response;
   #file;
   #headers;
+  #range;
 
-  constructor(response, file, headers) {
+  constructor(response, file, headers, range) {
     this.#response = response;
     this.#file = file;
     this.#headers = headers;
+    this.#range = range;
+  }
+
+  /** The first byte that is asked for. @returns {number} */
+  get from() {
+    return Number(/^bytes=(\d+)-$/.exec(this.#range ?? '')?.[1] ?? 0);
   }
 
   /** What the site has there. @returns {Buffer} */
@@ -50,8 +57,17 @@ export class Exchange {
   continue() {
     const stat = statSync(this.#file, { throwIfNoEntry: false });
     if (!stat?.isFile()) return this.fulfill({ status: 404 });
-    this.#response.writeHead(200, { ...this.#headers, 'content-length': stat.size });
-    createReadStream(this.#file).pipe(this.#response);
+    const { from } = this;
+    const part = from > 0 && { 'content-range': `bytes ${from}-${stat.size - 1}/${stat.size}` };
+    this.#response.writeHead(part ? 206 : 200, { ...this.#headers, ...part, 'content-length': stat.size - from });
+    createReadStream(this.#file, { start: from }).pipe(this.#response);
+  }
+
+  /** Breaks the connection after some bytes of what the site has there. @param {number} n_bytes */
+  cutOff(n_bytes) {
+    const body = this.body();
+    this.#response.writeHead(200, { ...this.#headers, 'content-length': body.length });
+    this.#response.write(body.subarray(0, n_bytes), () => setTimeout(() => this.abort(), 100)); // Else the browser may drop what it has not read yet.
   }
 
   /** Breaks the connection. */
@@ -67,6 +83,7 @@ class Host {
   /** The address of the root. */
   url = '';
   #folder;
+  #headers;
   #compress;
   /** What was compressed before. @type {Map<string, Buffer>} */
   #compressed = new Map();
@@ -76,8 +93,9 @@ class Host {
   #watchers = new Set();
   #server = createServer((request, response) => void this.#answer(request, response));
 
-  constructor({ folder, replace, compress }) {
+  constructor({ folder, headers, replace, compress }) {
     this.#folder = folder;
+    this.#headers = headers;
     this.replace = replace;
     this.#compress = compress;
   }
@@ -127,9 +145,9 @@ class Host {
     for (const watch of this.#watchers) watch(pathname + search);
     const path = normalize(decodeURIComponent(pathname)).slice(1) || 'index.html';
     const type = TYPES[extname(path)];
-    const headers = { 'content-type': type ?? 'application/octet-stream', 'cache-control': 'no-cache' };
+    const headers = { 'content-type': type ?? 'application/octet-stream', 'cache-control': 'no-cache', ...this.#headers };
     const file = join(this.#folder, path);
-    const exchange = new Exchange(response, file, headers);
+    const exchange = new Exchange(response, file, headers, request.headers.range);
     const route = this.#routes.find(({ pattern }) => matches(pattern, `/${path}`));
     if (route) return route.answer(exchange);
     if (this.replace[path] === null) return exchange.fulfill({ status: 404 });
@@ -141,12 +159,13 @@ class Host {
 }
 
 /**
- * @param {{ folder?: string, replace?: Record<string, Buffer | string | null>, compress?: boolean }} [options] `replace`: other
- *   contents, by path without the slash, or null for none; `compress`: as static hosts do it, files of the types above, by gzip
+ * @param {{ folder?: string, headers?: Record<string, string>, replace?: Record<string, Buffer | string | null>, compress?: boolean }} [options]
+ *   `headers`: of every answer; `replace`: other contents, by path without the slash, or null for none; `compress`: as static hosts do
+ *   it, files of the types above, by gzip
  * @returns {Promise<Host>}
  */
-export function serveSite({ folder = SITE, replace = {}, compress = false } = {}) {
-  return new Host({ folder, replace, compress }).listen();
+export function serveSite({ folder = SITE, headers = {}, replace = {}, compress = false } = {}) {
+  return new Host({ folder, headers, replace, compress }).listen();
 }
 
 function matches(pattern, path) {

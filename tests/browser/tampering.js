@@ -89,6 +89,15 @@ export const PANICS = {
   'in an async function': `queueMicrotask(() => { throw new WebAssembly.RuntimeError('unreachable'); }); return new Promise(() => {});`,
 };
 
+/** For `patchEngine`: the engine never comes back when it is asked "xyzzy", which no skill has, or from a model that it loads. */
+export const HANG_ON_REQUEST = `
+  const { embed_query } = Encoder.prototype;
+  Encoder.prototype.embed_query = function (query) {
+    if (query === 'xyzzy') for (;;);
+    return embed_query.call(this, query);
+  };`;
+export const HANG_ON_LOADING = `Encoder.prototype.finish = () => { for (;;); };`;
+
 /** For `patchEngine`: the engine stops when it is asked "panic". */
 export const PANIC_ON_REQUEST = `
   const { embed_query } = Encoder.prototype;

@@ -2,8 +2,8 @@
  * The extension as its user meets it: popup, side panel, context menu, address bar, options, and the engine behind them.
  */
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { changeManifest } from '../browser/tampering.js';
 import { ask, expect, expectAnswer, EXTENSION, names, test } from './extension.js';
@@ -221,6 +221,29 @@ test.describe('an index of one’s own', () => {
     await expect(options.getByLabel('Address of your own index')).toHaveAttribute('aria-invalid', 'true');
     expect(await extension.worker.evaluate(() => chrome.storage.local.get('index_url'))).toEqual({});
   });
+});
+
+test('own skills are added in the options, anywhere on the page, and found in the popup', async ({ extension, context }) => {
+  const file = test.info().outputPath('SKILL.md');
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, '---\nname: trombone-polish\ndescription: Polishes the brass of old trombones until it shines.\n---\n\n# Polish\n\nDo it with care.\n');
+  const popup = await extension.open('popup');
+  await ask(popup, RECEIPTS); // Its engine is there before them.
+  const options = await extension.open('options');
+  await options.waitForFunction(() => document.getElementById('own').router);
+  const devtools = await context.newCDPSession(options);
+  const { x, y } = await options.getByRole('heading', { level: 1 }).boundingBox();
+  for (const type of ['dragEnter', 'dragOver', 'drop']) {
+    await devtools.send('Input.dispatchDragEvent', { type, x: x + 5, y: y + 5, data: { items: [], files: [file], dragOperationsMask: 1 } });
+  }
+  await expect(options.locator('own-skills').getByRole('list', { name: 'Sources' })).toContainText('1 skill', { timeout: 30_000 });
+  await popup.bringToFront();
+  await ask(popup, 'polish the brass of an old trombone');
+  await expect(names(popup).first()).toHaveText('trombone-polish');
+  await popup.getByRole('option').first().click();
+  await expect(popup.getByRole('dialog').locator('#panel-body')).toContainText('Do it with care.');
+  await options.locator('own-skills').getByRole('button', { name: /^Delete/ }).first().click();
+  await expect(names(popup).first()).not.toHaveText('trombone-polish');
 });
 
 test('it has no permission that the store’s text does not explain', () => {

@@ -3,10 +3,16 @@
  * texts and numbers of others become text and never markup.
  */
 
+import { trustedHtml, untrusted } from '../shared/trusted.js';
+
 /** @param {string} html of this package, never of a skill @returns {DocumentFragment} */
 export function fragmentOf(html) {
   const template = document.createElement('template');
-  template.innerHTML = html.trim();
+  try {
+    template.innerHTML = trustedHtml(html.trim());
+  } catch (error) {
+    throw untrusted(error);
+  }
   return template.content;
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { abortable, toPlain } from '../shared/error.js';
-import { deferred } from '../shared/promises.js';
+import { deferred, pauseOrOnline } from '../shared/promises.js';
 
 /** @typedef {import('../storage/assets.js').FileEntry} FileEntry */
 
@@ -62,17 +62,4 @@ export class CardsAhead {
     this.#change = deferred();
     resolve();
   }
-}
-
-/** @param {number} ms @returns {Promise<void>} */
-function pauseOrOnline(ms) {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      globalThis.removeEventListener?.('online', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    globalThis.addEventListener?.('online', end);
-  });
 }

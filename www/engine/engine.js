@@ -11,6 +11,7 @@
 
 import initSearch, { Router } from '../pkg/search/skillrouter.js';
 import { SkillRouterError, toPlain } from '../shared/error.js';
+import { unloadable } from '../shared/unreachable.js';
 import { Turns } from '../shared/turns.js';
 import { keepDevice } from './webgpu.js';
 
@@ -61,7 +62,9 @@ export class CpuEngine {
   /** @param {string | BufferSource} [wasm] its address, or the build itself where it is not downloaded */
   static async open(wasm = CPU_WASM) {
     const engine = new CpuEngine();
-    engine.classes = await import('../pkg/cpu/skillrouter.js').catch(unloadable);
+    engine.classes = await import('../pkg/cpu/skillrouter.js').catch(async (error) => {
+      throw await unloadable(CPU_WASM, error.message, 'the engine'); // Its script lies beside it.
+    });
     await load(engine.classes.default, wasm);
     engine.device = await engine.classes.Device.open();
     return engine;
@@ -83,13 +86,16 @@ export class CpuEngine {
 
 /** @param {(options: { module_or_path: string | BufferSource }) => Promise<unknown>} init @param {string | BufferSource} wasm */
 async function load(init, wasm) {
-  await init({ module_or_path: wasm }).catch(unloadable);
-}
-
-/** @param {Error} error @returns {never} */
-function unloadable(error) {
-  const message = `the engine could not be loaded (${error.message}); check the connection and reload the page`;
-  throw new SkillRouterError('engine', message, { cause: error });
+  try {
+    await init({ module_or_path: wasm });
+  } catch (error) {
+    if (/content security policy|unsafe-eval/i.test(error.message)) {
+      throw new SkillRouterError('unavailable', "the policy of this page lets no WebAssembly run; add 'wasm-unsafe-eval' to script-src in its Content-Security-Policy", { cause: error });
+    }
+    const is_cut = error instanceof TypeError; // Of the download; what is wrong with the code itself has classes of its own.
+    if (typeof wasm === 'string') throw await unloadable(wasm, is_cut ? '' : error.message, 'the engine');
+    throw new SkillRouterError('engine', `the engine could not be loaded (${error.message}); install the package again`, { cause: error });
+  }
 }
 
 /** One instance of the GPU build with its device; models share it. */

@@ -9,6 +9,7 @@
 import { abortable } from '../shared/error.js';
 import { Turns } from '../shared/turns.js';
 import { fetchInOrder, fetchManifest } from '../storage/assets.js';
+import { announce } from './silence.js';
 
 /**
  * @typedef {import('../client.js').DeviceUsed} DeviceUsed
@@ -33,6 +34,7 @@ import { fetchInOrder, fetchManifest } from '../storage/assets.js';
  * @property {AbortSignal} signal cancels the opening
  * @property {(about: any) => void} [check] throws when this is not the right model; called before its weights are fetched
  * @property {(model: Model) => void} [onMove] the model is on another device now
+ * @property {import('./silence.js').OnSilence} [onSilence]
  * @property {import('../storage/assets.js').FetchFile} [fetchFile]
  */
 
@@ -60,6 +62,8 @@ export class Model {
   #devices;
   /** @type {(model: Model) => void} */
   #onMove;
+  /** @type {import('./silence.js').OnSilence | undefined} */
+  #onSilence;
   /** @type {import('../storage/assets.js').FetchFile | undefined} */
   #fetchFile;
   /** @type {Uint8Array<ArrayBuffer>} */
@@ -78,12 +82,13 @@ export class Model {
    * @param {string} url of `model.json`
    * @param {ModelOptions} options
    */
-  static async open(class_name, url, { devices, progress, signal, check, onMove = () => {}, fetchFile }) {
+  static async open(class_name, url, { devices, progress, signal, check, onMove = () => {}, onSilence, fetchFile }) {
     const model = new Model();
     model.#class_name = class_name;
     model.#url = url;
     model.#devices = devices;
     model.#onMove = onMove;
+    model.#onSilence = onSilence;
     model.#fetchFile = fetchFile;
     const cpu = await abortable(devices.cpu(), signal);
     const manifest = await fetchManifest(url, (bytes) => model.#read(cpu, bytes, check), { signal, fetchFile });
@@ -139,7 +144,7 @@ export class Model {
       if (this.#loaded?.engine.failure) this.#leave(); // It failed in the hands of another model.
       const { engine, model } = this.#loaded ?? (await this.#place({}));
       try {
-        return await use(model, (step) => engine.run(step));
+        return await use(model, (step) => this.#enter(engine, step));
       } catch (error) {
         if (engine.kind === 'cpu') throw error;
         this.#countFailure(error);
@@ -177,15 +182,21 @@ export class Model {
     let model;
     try {
       model = await engine.run(() => new engine.classes[this.#class_name](this.#manifest_json, engine.device));
-      const add = (/** @type {string} */ file, /** @type {Uint8Array} */ bytes) => engine.run(() => model.add_file(file, bytes));
+      const add = (/** @type {string} */ file, /** @type {Uint8Array} */ bytes) => this.#enter(engine, () => model.add_file(file, bytes));
       await fetchInOrder(model.missing(), { owner: this.#url, add, signal, progressOf, fetchFile: this.#fetchFile });
-      await engine.run(() => model.finish());
-      if (engine.kind === 'gpu') await engine.run(() => model.self_test()); // Browsers' GPUs have been silently wrong.
+      await this.#enter(engine, () => model.finish());
+      if (engine.kind === 'gpu') await this.#enter(engine, () => model.self_test()); // Browsers' GPUs have been silently wrong.
       return { engine, model };
     } catch (error) {
       release({ engine, model });
       throw error;
     }
+  }
+
+  /** @template V @param {Engine} engine @param {() => V | Promise<V>} step @returns {Promise<V>} */
+  #enter(engine, step) {
+    announce(this.#onSilence, { model_bytes: this.about.bytes });
+    return engine.run(step);
   }
 
   /** Takes note of where the model is now. @param {Loaded} loaded @returns {Loaded} */

@@ -15,6 +15,7 @@ import { Model } from './model.js';
 import { ProgressSum } from './progress.js';
 import { described, Report } from './report.js';
 import { scoreTexts } from './reranking.js';
+import { announce } from './silence.js';
 
 /**
  * @typedef {import('../client.js').Answer} Answer
@@ -35,6 +36,7 @@ import { scoreTexts } from './reranking.js';
  * @property {(model: import('../client.js').ModelAbout) => void} onModel a model was loaded, or runs elsewhere now
  * @property {(role: Role) => void} onReady
  * @property {(role: Role, error: import('../shared/error.js').PlainError) => void} onUnready
+ * @property {import('./silence.js').OnSilence} [onSilence]
  *
  * @typedef {object} RouteOptions
  * @property {number} [top]
@@ -144,6 +146,11 @@ export class Session {
   /** The index, which takes the skills of a user in. */
   get index() {
     return this.#index;
+  }
+
+  /** Says beforehand that nothing may be heard for some time. @param {number} n_skills of an index that is made now */
+  announceIndex(n_skills) {
+    announce(this.#events.onSilence, { n_skills });
   }
 
   /** The encoder as soon as it is loaded. @param {AbortSignal} [signal] @returns {Promise<Model>} */
@@ -285,7 +292,8 @@ export class Session {
       for (const role of roles) this.#events.onModel({ role, name, bytes: model.about.bytes, device: model.device });
     };
     const { fetchFile } = this.#options;
-    return Model.open(CLASS_NAMES[role], url, { devices: this.#devices, progress: this.#progress, signal, check, onMove, fetchFile });
+    const { onSilence } = this.#events;
+    return Model.open(CLASS_NAMES[role], url, { devices: this.#devices, progress: this.#progress, signal, check, onMove, onSilence, fetchFile });
   }
 }
 

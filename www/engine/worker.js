@@ -1,8 +1,8 @@
 /**
  * The worker's side of the conversation with client.js: one table of handlers, and nothing else that knows about messages.
  *
- *   in   { id, method, params } | { cancel: id }
- *   out  { id, result } | { id, error } | { id, stage } | { event, value }
+ *   in   { id, method, params } | { cancel: id } | { ping }
+ *   out  { id, result } | { id, error } | { id, stage } | { event, value } | { pong } | { silence: ms }
  *
  * There is no `close`: the page ends the worker, which frees everything at once.
  */
@@ -27,6 +27,7 @@ const HANDLERS = {
       onModel: (value) => postMessage({ event: 'model', value }),
       onReady: (role) => postMessage({ event: 'ready', value: { role } }),
       onUnready: (role, error) => postMessage({ event: 'unready', value: { role, error } }),
+      onSilence: (ms) => postMessage({ silence: ms }),
     }, signal);
     const opened = session;
     // Its code comes after what the first answer needs.
@@ -47,7 +48,7 @@ const HANDLERS = {
   map: () => opened().map(),
   own: async () => (await openedOwn()).standing(),
   addOwn: async ({ files, source }, { signal, onStage }) => (await openedOwn()).add(files, source, { signal, onProgress: onStage }),
-  removeOwn: async ({ source }, { signal }) => (await openedOwn()).remove(source, { signal }),
+  removeOwn: async ({ source }, { signal, onStage }) => (await openedOwn()).remove(source, { signal, onProgress: onStage }),
 };
 
 const answering = new Answering(HANDLERS, (message) => postMessage(message));

@@ -58,9 +58,11 @@ export class EngineHost {
     return this.#router;
   }
 
-  #open() {
-    const onProgress = (/** @type {import('../client.js').Progress} */ value) => this.#ports.forEach((port) => port.postMessage({ event: 'progress', value }));
-    return openRouter({ ...this.#folders, onProgress });
+  async #open() {
+    const tell = (/** @type {string} */ event, /** @type {unknown} */ value) => this.#ports.forEach((port) => port.postMessage({ event, value }));
+    const router = await openRouter({ ...this.#folders, onProgress: (progress) => tell('progress', progress) });
+    router.addEventListener('own', () => tell('own', null));
+    return router;
   }
 }
 

@@ -5,5 +5,6 @@
 import { startHelperSection } from './options-helper.js';
 import { startIndexSection } from './options-index.js';
 import { startKeptSection } from './options-kept.js';
+import { startOwnSection } from './options-own.js';
 
-await Promise.all([startIndexSection(), startHelperSection(), startKeptSection()]);
+await Promise.all([startIndexSection(), startHelperSection(), startKeptSection(), startOwnSection()]);

@@ -9,7 +9,7 @@ import { SkillRouterError } from '../shared/error.js';
 import { ROUTER_PORT } from './ports.js';
 
 /** @implements {Pick<import('../skill-search.js').RouterLike, 'route' | 'body' | 'about' | 'ready' | 'reranker_ready'>} */
-export class RemoteRouter {
+export class RemoteRouter extends EventTarget {
   #openEngine;
   #onProgress;
   /** @type {Promise<Connection> | null} null when the next call has to connect */
@@ -27,6 +27,7 @@ export class RemoteRouter {
    *   `openEngine`: how the offscreen document is made
    */
   constructor({ openEngine = askForEngine, onProgress = () => {} } = {}) {
+    super();
     this.#openEngine = openEngine;
     this.#onProgress = onProgress;
   }
@@ -90,7 +91,7 @@ export class RemoteRouter {
   async #connect() {
     await this.#openEngine();
     return new Connection(new PortWorker(chrome.runtime.connect({ name: ROUTER_PORT })), {
-      onEvent: (event, value) => event === 'progress' && this.#onProgress(value),
+      onEvent: (event, value) => (event === 'progress' ? this.#onProgress(value) : this.dispatchEvent(new Event(event))),
       onLost: () => (this.#connection = null),
     });
   }

@@ -1,8 +1,8 @@
 /**
  * The answering side of a conversation as connection.js begins it: one table of handlers, whatever carries the messages.
  *
- *   in   { id, method, params } | { cancel: id }
- *   out  { id, result } | { id, error } | { id, stage }
+ *   in   { id, method, params } | { cancel: id } | { ping }
+ *   out  { id, result } | { id, error } | { id, stage } | { pong }
  */
 
 import { SkillRouterError, toPlain } from '../shared/error.js';
@@ -24,8 +24,9 @@ export class Answering {
     this.#post = post;
   }
 
-  /** @param {{ id: number, method: string, params?: any } | { cancel: number }} message */
+  /** @param {{ id: number, method: string, params?: any } | { cancel: number } | { ping: true }} message */
   async take(message) {
+    if ('ping' in message) return this.#post({ pong: true });
     if ('cancel' in message) return this.#running.get(message.cancel)?.abort();
     const { id, method, params } = message;
     const controller = new AbortController();

@@ -3,6 +3,7 @@
  */
 
 import { abortError, fromPlain, SkillRouterError } from '../shared/error.js';
+import { Watchdog } from './watchdog.js';
 
 /**
  * @typedef {{ signal?: AbortSignal, onStage?: (value: any) => void }} CallOptions
@@ -14,6 +15,14 @@ import { abortError, fromPlain, SkillRouterError } from '../shared/error.js';
  * @typedef {Pick<Worker, 'postMessage' | 'terminate'> & EventTarget} WorkerLike
  */
 
+/** Nothing was heard of a worker that had work to do, so it was ended. */
+export class SilenceError extends SkillRouterError {
+  /** @param {number} patience_ms */
+  constructor(patience_ms) {
+    super('engine', `nothing was heard of the engine for ${patience_ms / 1000} s, so it was ended; try again, the next call starts a new one`);
+  }
+}
+
 /** One worker and the calls that are waiting for it. */
 export class Connection {
   /** @type {WorkerLike | null} null when it has ended */
@@ -22,24 +31,42 @@ export class Connection {
   #pending = new Map();
   #n_calls = 0;
   #onLost;
+  /** Null where whoever runs the worker sees to that. @type {Watchdog | null} */
+  #watchdog = null;
 
   /**
    * @param {WorkerLike} worker that has just been started
-   * @param {{ onEvent: (event: string, value: any) => void, onLost: (error: Error) => void }} listeners `onLost`: the worker
-   *   is gone, every waiting call was rejected, and there has to be another one
+   * @param {object} options
+   * @param {(event: string, value: any) => void} options.onEvent
+   * @param {(error: Error) => void} options.onLost the worker is gone, every waiting call was rejected, and there has to be another one
+   * @param {number} [options.patience_ms] how long nothing may be heard while work is out, before the worker is ended; default: for ever
+   * @param {() => boolean} [options.isBusy] whether the worker has something to do apart from calls
+   * @param {(message: string) => Promise<Error>} [options.whyNotStarted] of a worker that never said a word; `message`: of its script, if
+   *   that ran
    */
-  constructor(worker, { onEvent, onLost }) {
+  constructor(worker, { onEvent, onLost, patience_ms, isBusy = () => false, whyNotStarted }) {
     this.#onLost = onLost;
     this.#worker = worker;
+    if (patience_ms) {
+      this.#watchdog = new Watchdog(patience_ms, {
+        isBusy: () => this.#pending.size > 0 || isBusy(),
+        ask: () => worker.postMessage({ ping: true }),
+        onSilent: () => this.end(new SilenceError(patience_ms)),
+      });
+    }
+    let has_started = false;
     worker.addEventListener('message', (event) => {
+      has_started = true;
       const { data } = /** @type {MessageEvent} */ (event);
-      if (data.event) onEvent(data.event, data.value);
-      else this.#settle(data);
+      this.#watchdog?.heard();
+      if (data.silence) this.#watchdog?.allow(data.silence);
+      else if (data.event) onEvent(data.event, data.value);
+      else if (data.id) this.#settle(data);
     });
     worker.addEventListener('error', (event) => {
-      const { message } = /** @type {Partial<ErrorEvent>} */ (event);
-      const why = message ? ` (${message})` : '';
-      this.end(new SkillRouterError('engine', `the engine's worker stopped${why}; check the connection and try again`));
+      const { message = '' } = /** @type {Partial<ErrorEvent>} */ (event);
+      if (!has_started && whyNotStarted) return void whyNotStarted(message).then((why) => this.end(why));
+      this.end(new SkillRouterError('engine', `the engine's worker stopped${message && ` (${message})`}; try again`));
     });
   }
 
@@ -66,6 +93,7 @@ export class Connection {
       };
       signal?.addEventListener('abort', cancel);
       this.#pending.set(id, { resolve: settled(resolve), reject: settled(reject), onStage });
+      this.#watchdog?.watch();
       worker.postMessage({ id, method, params });
     });
   }
@@ -75,6 +103,7 @@ export class Connection {
     if (!this.#worker) return;
     this.#worker.terminate();
     this.#worker = null;
+    this.#watchdog?.end();
     const waiting = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of waiting) reject(error);

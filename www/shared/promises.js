@@ -19,3 +19,16 @@ export function deferred() {
 export function nextTask() {
   return new Promise((resolve) => setTimeout(resolve));
 }
+
+/** Resolves after a while, or when the network is back. @param {number} ms @returns {Promise<void>} */
+export function pauseOrOnline(ms) {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      globalThis.removeEventListener?.('online', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    globalThis.addEventListener?.('online', end);
+  });
+}

@@ -20,14 +20,16 @@ export class Turns {
 }
 
 /**
- * Does the work while no other page or worker of the origin does work of that name. Only on https and localhost is there a lock.
+ * Does the work while no other page or worker of the origin does work of that name. Only on https and localhost is there a lock, and
+ * none where a page has no origin to share, as in a sandboxed frame.
  * @template T
  * @param {string} name
  * @param {() => Promise<T>} work
- * @param {AbortSignal} [signal] ends the waiting
+ * @param {{ signal?: AbortSignal, onWait?: () => void }} [options] `signal` ends the waiting; `onWait`: another page or worker has the turn
  * @returns {Promise<T>}
  */
-export function alone(name, work, signal) {
-  if (!globalThis.navigator?.locks) return work();
+export async function alone(name, work, { signal, onWait } = {}) {
+  if (!globalThis.navigator?.locks || globalThis.origin === 'null') return work();
+  if (onWait && (await navigator.locks.query()).held?.some((lock) => lock.name === name)) onWait();
   return navigator.locks.request(name, { signal }, work);
 }

@@ -8,6 +8,7 @@
 
 import { sha256_hex } from '../pkg/search/skillrouter.js';
 import { abortError, firstOf, isAbort, SkillRouterError } from '../shared/error.js';
+import { unreachable } from '../shared/unreachable.js';
 import { canStore, evictUnlisted, readStored, removeStored, store } from './cache.js';
 
 /**
@@ -18,8 +19,8 @@ import { canStore, evictUnlisted, readStored, removeStored, store } from './cach
  * @typedef {{ loaded_bytes: number, cached: boolean, cache_full?: boolean }} FileProgress
  *
  * How the bytes of a file are got, with a `SkillRouterError` when they cannot be. `expected_bytes`: their number, where a
- * manifest tells it. A page downloads them; other surroundings bring their own way.
- * @typedef {(url: string, options: { signal?: AbortSignal, expected_bytes?: number, report?: (loaded_bytes: number) => void,
+ * manifest tells it; `owner`: see `FetchOptions`. A page downloads them; other surroundings bring their own way.
+ * @typedef {(url: string, options: { signal?: AbortSignal, expected_bytes?: number, owner?: string, report?: (loaded_bytes: number) => void,
  *   cache: RequestCache, retries?: number }) => Promise<Uint8Array<ArrayBuffer>>} FetchFile
  *
  * @typedef {{ signal?: AbortSignal, onProgress?: (progress: FileProgress) => void, owner?: string, fetchFile?: FetchFile, fresh?: boolean }} FetchOptions
@@ -29,6 +30,10 @@ const MAX_PARALLEL = 3;
 const RETRY_DELAYS_MS = [400, 1600];
 /** How long a manifest may take when a kept copy could be used instead. */
 const MANIFEST_PATIENCE_MS = 5000;
+/** A download of which nothing more has come for so long is broken off, and goes on in a new one. */
+const STALL_MS = 30_000;
+/** What has come of a file when its download fails is kept if it is at least so much. */
+const MIN_PART_BYTES = 256 * 1024;
 
 /**
  * A listed file, from the shelf or the network, checked against its entry.
@@ -45,8 +50,8 @@ export async function fetchAsset(url, entry, { signal, onProgress, owner = url, 
     return kept;
   }
   const report = (/** @type {number} */ loaded_bytes) => onProgress?.({ loaded_bytes, cached: false });
-  const bytes = await inSlot(signal, () => fetchFile(url, { signal, expected_bytes: entry.bytes, report, cache: 'no-store' }));
-  const problem = await mismatch(bytes, entry);
+  const bytes = await inSlot(signal, () => fetchFile(url, { signal, expected_bytes: entry.bytes, owner, report, cache: 'no-store' }));
+  const problem = await mismatch(url, bytes, entry);
   if (problem) throw problem;
   const stored = await store(url, bytes, owner);
   onProgress?.({ loaded_bytes: bytes.length, cached: false, cache_full: !stored && canStore() });
@@ -56,7 +61,7 @@ export async function fetchAsset(url, entry, { signal, onProgress, owner = url, 
 /** A listed file, if it is on the shelf; a copy that is damaged goes. @param {string} url @param {FileEntry} entry */
 export async function keptAsset(url, entry) {
   const kept = await readStored(url);
-  if (!kept || !(await mismatch(kept, entry))) return kept;
+  if (!kept || !(await mismatch(url, kept, entry))) return kept;
   await removeStored(url);
   return null;
 }
@@ -136,77 +141,124 @@ async function freshManifest(url, has_kept, signal, fetchFile) {
   try {
     return await fetchFile(url, { signal: either, cache: 'no-cache', retries: has_kept ? 0 : RETRY_DELAYS_MS.length });
   } catch (error) {
-    if (patience?.aborted && !signal?.aborted) throw networkError(url, 'it took too long', error);
+    if (patience?.aborted && !signal?.aborted) throw tooSlow(url, error);
     throw error;
   }
 }
 
 /**
- * Downloads with retries: a broken connection and a 5xx may pass, a 404 will not.
+ * Downloads with retries: a broken connection and a 5xx may pass, a 404 will not. What has come by then is not asked for again.
  * @type {FetchFile}
  */
-async function download(url, { signal, expected_bytes, report, cache, retries = RETRY_DELAYS_MS.length }) {
+async function download(url, { signal, expected_bytes, owner, report, cache, retries = RETRY_DELAYS_MS.length }) {
+  const part = expected_bytes === undefined ? null : await keptPart(url, expected_bytes);
   for (let attempt = 0; ; attempt++) {
     try {
-      return await downloadOnce(url, { signal, expected_bytes, report, cache });
+      const bytes = await downloadOnce(url, part, { signal, report, cache });
+      if (part?.is_kept) await removeStored(partUrl(url));
+      return bytes;
     } catch (error) {
       if (isAbort(error) || signal?.aborted) throw abortError();
-      if (error.code !== 'network' || attempt >= retries) throw error;
+      if (error.code !== 'network' || attempt >= retries) {
+        if (part && owner) await keepPart(url, part, owner);
+        throw error;
+      }
       await pause(RETRY_DELAYS_MS[attempt], signal);
     }
   }
 }
 
-/** @param {string} url @param {Parameters<FetchFile>[1]} options */
-async function downloadOnce(url, { signal, expected_bytes, report, cache }) {
+/** @param {string} url @param {Part | null} part of a file whose size is known @param {Parameters<FetchFile>[1]} options */
+async function downloadOnce(url, part, { signal, report, cache }) {
+  const from = part && canContinue(url) ? part.loaded_bytes : 0;
+  if (part && from === part.bytes.length) return part.bytes;
+  const headers = from > 0 ? { range: `bytes=${from}-` } : undefined;
   let response;
   try {
-    response = await fetch(url, { signal, cache, credentials: 'same-origin', referrerPolicy: 'no-referrer' });
+    response = await fetch(url, { signal, cache, headers, credentials: 'same-origin', referrerPolicy: 'no-referrer' });
   } catch (error) {
-    throw isAbort(error) ? error : networkError(url, error.message, error);
+    throw isAbort(error) ? error : await unreachable(url, error);
   }
   if (response.status === 404 || response.status === 410) {
     // A file whose size is known is listed by a manifest, and gone when a new one took its place while the page was open.
-    const remedy = expected_bytes === undefined ? 'check the address' : 'reload the page, and if it stays, publish the file';
-    throw new SkillRouterError('not-found', `${name(url)} is not on the server (${response.status}); ${remedy}`);
+    const remedy = part ? 'reload the page, and if it stays, publish the file' : 'check the address';
+    throw new SkillRouterError('not-found', `${url} is not on the server (${response.status}); ${remedy}`);
   }
-  if (!response.ok) throw networkError(url, `the server answered ${response.status}`);
+  if (part && response.status !== 206) part.loaded_bytes = 0;
+  if (!response.ok) throw new SkillRouterError('network', `${url} could not be fetched (the server answered ${response.status}); try again later`);
   try {
-    return await readBody(response, url, expected_bytes, report);
+    return part ? await readRest(response, url, part, report) : new Uint8Array(await response.arrayBuffer());
   } catch (error) {
-    throw isAbort(error) || error instanceof SkillRouterError ? error : networkError(url, error.message, error);
+    throw isAbort(error) || error instanceof SkillRouterError ? error : await unreachable(url, error);
   }
 }
 
 /**
- * The body of a response, into one buffer where its size is known beforehand.
- * @param {Response} response @param {string} url @param {number | undefined} expected_bytes
- * @param {((loaded_bytes: number) => void) | undefined} report
+ * What has come of a file whose size is known.
+ * @typedef {{ bytes: Uint8Array<ArrayBuffer>, loaded_bytes: number, is_kept?: boolean }} Part
  */
-async function readBody(response, url, expected_bytes, report) {
-  if (expected_bytes === undefined) return new Uint8Array(await response.arrayBuffer());
-  const bytes = new Uint8Array(expected_bytes);
-  let loaded_bytes = 0;
+
+/** The body of a response, behind what has come already. @param {Response} response @param {string} url @param {Part} part @param {((loaded_bytes: number) => void) | undefined} report */
+async function readRest(response, url, part, report) {
+  const { bytes } = part;
   const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader(); // Only an answer to HEAD, or a 204, has none.
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await unlessStalled(reader, url);
     if (done) break;
-    if (loaded_bytes + value.length > expected_bytes) {
+    if (part.loaded_bytes + value.length > bytes.length) {
       void reader.cancel().catch(() => {});
-      throw truncated(url, expected_bytes, `more than ${expected_bytes}`);
+      throw truncated(url, bytes.length, `more than ${bytes.length}`);
     }
-    bytes.set(value, loaded_bytes);
-    loaded_bytes += value.length;
-    report?.(loaded_bytes);
+    bytes.set(value, part.loaded_bytes);
+    part.loaded_bytes += value.length;
+    report?.(part.loaded_bytes);
   }
-  return bytes.subarray(0, loaded_bytes);
+  return bytes.subarray(0, part.loaded_bytes);
 }
 
-/** @param {Uint8Array<ArrayBuffer>} bytes @param {FileEntry} entry @returns {Promise<SkillRouterError | null>} what is wrong with the bytes */
-async function mismatch(bytes, entry) {
-  if (bytes.length !== entry.bytes) return truncated(entry.file, entry.bytes, bytes.length);
+/** The next piece, if it comes in time. @param {ReadableStreamDefaultReader<Uint8Array>} reader @param {string} url */
+async function unlessStalled(reader, url) {
+  let timer;
+  const stalled = new Promise((_, reject) => (timer = setTimeout(() => {
+    reject(tooSlow(url));
+    void reader.cancel().catch(() => {});
+  }, STALL_MS)));
+  try {
+    return await /** @type {Promise<ReadableStreamReadResult<Uint8Array>>} */ (Promise.race([reader.read(), stalled]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @param {string} url @param {number} expected_bytes @returns {Promise<Part>} what an earlier download has left, or nothing */
+async function keptPart(url, expected_bytes) {
+  const bytes = new Uint8Array(expected_bytes);
+  const kept = canContinue(url) ? await readStored(partUrl(url)) : null;
+  if (!kept || kept.length > expected_bytes) return { bytes, loaded_bytes: 0 };
+  bytes.set(kept);
+  return { bytes, loaded_bytes: kept.length, is_kept: true };
+}
+
+/** @param {string} url @param {Part} part @param {string} owner */
+async function keepPart(url, part, owner) {
+  if (part.loaded_bytes >= MIN_PART_BYTES && canContinue(url)) await store(partUrl(url), part.bytes.subarray(0, part.loaded_bytes), owner);
+}
+
+/** Other origins may know nothing of parts, and then refuse the request. @param {string} url */
+function canContinue(url) {
+  return new URL(url).origin === globalThis.origin;
+}
+
+/** Where the beginning of a file lies on the shelf. Nothing is fetched from there. @param {string} url */
+function partUrl(url) {
+  return `${url}?part`;
+}
+
+/** @param {string} url @param {Uint8Array<ArrayBuffer>} bytes @param {FileEntry} entry @returns {Promise<SkillRouterError | null>} what is wrong with the bytes */
+async function mismatch(url, bytes, entry) {
+  if (bytes.length !== entry.bytes) return truncated(url, entry.bytes, bytes.length);
   if ((await sha256(bytes)) === entry.sha256) return null;
-  return new SkillRouterError('checksum', `${name(entry.file)} is damaged: its checksum does not match; try again, and if it stays, publish the file again`);
+  return new SkillRouterError('checksum', `${url} is damaged: its checksum does not match; try again, and if it stays, publish the file again`);
 }
 
 /** Browsers offer crypto.subtle on https and localhost only; elsewhere the engine does the work. @param {Uint8Array<ArrayBuffer>} bytes */
@@ -245,17 +297,12 @@ function pause(ms, signal) {
   });
 }
 
-/** @param {string} url @param {string} why @param {unknown} [cause] */
-function networkError(url, why, cause) {
-  return new SkillRouterError('network', `${name(url)} could not be fetched (${why}); check the connection and try again`, { cause });
+/** @param {string} url @param {unknown} [cause] */
+function tooSlow(url, cause) {
+  return new SkillRouterError('network', `${url} could not be fetched (it took too long); check the connection and try again`, { cause });
 }
 
 /** @param {string} url @param {number} expected_bytes @param {number | string} got_bytes */
 function truncated(url, expected_bytes, got_bytes) {
-  return new SkillRouterError('truncated', `${name(url)} has ${got_bytes} bytes where ${expected_bytes} are needed; it was cut off or changed: try again, and if it stays, publish the file again`);
-}
-
-/** The last two parts of an address: enough to find the file, short enough to read. @param {string} url */
-function name(url) {
-  return url.split('/').slice(-2).join('/');
+  return new SkillRouterError('truncated', `${url} has ${got_bytes} bytes where ${expected_bytes} are needed; it was cut off or changed: try again, and if it stays, publish the file again`);
 }

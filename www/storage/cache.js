@@ -10,9 +10,13 @@ const CACHE_NAME = 'skillrouter-v1';
 const OWNER_HEADER = 'x-skillrouter-owner';
 const BYTES_HEADER = 'x-skillrouter-bytes';
 
-/** @returns {boolean} whether this page can keep files at all */
+/** @returns {boolean} whether this page can keep files at all: a sandboxed one may not even look at the shelf */
 export function canStore() {
-  return 'caches' in globalThis;
+  try {
+    return 'caches' in globalThis && globalThis.caches !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /**

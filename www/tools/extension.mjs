@@ -15,8 +15,8 @@ import { follow } from './imports.mjs';
 
 const SOURCES = fileURLToPath(new URL('../extension/', import.meta.url));
 const PAGES = ['popup.html', 'panel.html', 'options.html', 'offscreen.html'];
-/** The engine for the GPU is large, and the extension's model is small; visitors' own skills are not part of the extension. */
-const LEFT_OUT = /^pkg\/(gpu|builder)\//;
+/** The engine for the GPU is large, and the extension's model is small. */
+const LEFT_OUT = /^pkg\/gpu\//;
 /** What pages name, not modules. */
 const ASSETS = ['icon.svg', 'pages/site.css'];
 

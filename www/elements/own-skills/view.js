@@ -14,7 +14,7 @@ import { outcomeMarkup, sourceMarkup } from './markup.js';
  */
 
 const MAX_SHOWN_SKIPPED = 50;
-const STAGES = { reading: 'Reading', embedding: 'Learning what they are for', saving: 'Keeping them on this device' };
+const STAGES = { waiting: 'Waiting for another tab, which is changing your skills', reading: 'Reading', embedding: 'Learning what they are for', saving: 'Keeping them on this device' };
 
 export class View {
   #root;
@@ -36,6 +36,7 @@ export class View {
 
   /** @param {string} source @param {OwnProgress} progress */
   showProgress(source, { stage, done, of }) {
+    if (stage === 'waiting') return this.showWork(`${clean(source)}: ${STAGES.waiting}`);
     this.#part('work-text').textContent = `${clean(source)}: ${STAGES[stage]}, ${count(done)} of ${count(of)}`;
     Object.assign(this.#part('work-bar'), { max: of, value: done });
   }

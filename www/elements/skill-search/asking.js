@@ -12,11 +12,14 @@ import { isAbort } from '../../shared/error.js';
 
 /** How long nobody must have typed before an answer is re-ranked. */
 const RERANK_PAUSE_MS = 350;
+/** After so long the answer before is marked as what it is. */
+const LATE_MS = 400;
 
 export class Asking {
   #listener;
   /** Ends with the next question. */
   #turn = new AbortController();
+  #late_timer = 0;
   /** The `ready` that was waited for; not again. @type {Promise<unknown> | null} */
   #awaited = null;
   /** Calls until now, and the last of them that has told something. */
@@ -24,8 +27,9 @@ export class Asking {
   #n_heard = 0;
 
   /**
-   * @param {Record<'onBusy' | 'onAnswer' | 'onNothing' | 'onFailure', Function>} listener `onAnswer`: a stage, its question, and
-   *   whether no better one follows; `onNothing`: no question, or nobody yet who answers
+   * @param {Record<'onBusy' | 'onLate' | 'onAnswer' | 'onNothing' | 'onFailure', Function>} listener `onLate`: nothing was heard for
+   *   this question until now; `onAnswer`: a stage, its question, and whether no better one follows; `onNothing`: no question, or nobody
+   *   yet who answers
    */
   constructor(listener) {
     this.#listener = listener;
@@ -34,6 +38,7 @@ export class Asking {
   /** Ends what is under way. */
   stop() {
     this.#turn.abort();
+    clearTimeout(this.#late_timer);
   }
 
   /** @param {string} question @param {import('./source.js').Source | null} source @param {number} top */
@@ -46,6 +51,7 @@ export class Asking {
       return this.#listener.onNothing();
     }
     this.#listener.onBusy(true);
+    this.#late_timer = setTimeout(() => this.#listener.onLate(question), LATE_MS);
     try {
       const call = this.#listen(question, ({ routes }) => routes.length > 0); // Only the last stage may say that nothing matches.
       const answer = await source.ask(this, question, { top, signal, onStage: call.onStage });
@@ -75,6 +81,7 @@ export class Asking {
     let is_settled = false;
     const tell = (/** @type {Answer} */ answer) => {
       this.#n_heard = number;
+      clearTimeout(this.#late_timer);
       this.#listener.onAnswer(answer, question, is_settled);
     };
     return {
@@ -127,6 +134,7 @@ export class Asking {
   /** @param {Error} error @param {AbortSignal} signal */
   #failed(error, signal) {
     if (signal.aborted) return; // A newer question came.
+    clearTimeout(this.#late_timer);
     this.#listener.onBusy(false);
     if (!isAbort(error)) this.#listener.onFailure(error);
   }

@@ -8,6 +8,7 @@
  */
 
 import { withoutOverrides } from '../../shared/texts.js';
+import { trustedPolicy } from '../../shared/trusted.js';
 import { element } from '../markup.js';
 
 const ALLOWED_TAGS = [
@@ -51,7 +52,10 @@ export async function renderMarkdown(markdown, { onAddress } = {}) {
     const shallowest = Math.min(...tokens.map((token) => (token.type === 'heading' ? token.depth : Infinity)), 6);
     marked.use({ renderer: renderer(TOP_LEVEL - shallowest) });
     const html = marked.parser(tokens);
-    const fragment = DOMPurify.sanitize(html, { ALLOWED_TAGS, ALLOWED_ATTR, ALLOW_DATA_ATTR: false, RETURN_DOM_FRAGMENT: true });
+    const policy = trustedPolicy();
+    const fragment = DOMPurify.sanitize(html, {
+      ALLOWED_TAGS, ALLOWED_ATTR, ALLOW_DATA_ATTR: false, RETURN_DOM_FRAGMENT: true, TRUSTED_TYPES_POLICY: policy ?? undefined,
+    });
     if (onAddress) {
       for (const span of fragment.querySelectorAll('.address')) span.replaceWith(addressButton(span.textContent, onAddress));
     }

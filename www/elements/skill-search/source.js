@@ -6,6 +6,7 @@
 import { SkillRouter } from '../../client.js';
 import { TypingTurns } from '../../messages/typing-turns.js';
 import { abortError } from '../../shared/error.js';
+import { pauseOrOnline } from '../../shared/promises.js';
 
 /**
  * @typedef {import('../../client.js').OpenOptions} OpenOptions
@@ -14,8 +15,9 @@ import { abortError } from '../../shared/error.js';
  * @typedef {import('../../shared/error.js').Fault} Fault
  * @typedef {import('../../skill-search.d.ts').RouterLike} RouterLike
  *
- * `meanwhile`: what answers are until the error is mended; `isLoading`: whether files are on their way that answers wait for.
- * @typedef {import('../../skill-search.d.ts').SkillSearchState & { meanwhile?: string, isLoading: boolean }} State
+ * `meanwhile`: what answers are until the error is mended; `isLoading`: whether files are on their way that answers wait for;
+ * `goesOn`: it is tried again without anybody asking.
+ * @typedef {import('../../skill-search.d.ts').SkillSearchState & { meanwhile?: string, isLoading: boolean, goesOn?: boolean }} State
  *
  * @typedef {object} Member
  * @property {(state: State) => void} onState
@@ -25,6 +27,9 @@ import { abortError } from '../../shared/error.js';
  */
 
 const IDLE_WITHIN_MS = 2000;
+/** How long after a failure of the network it is tried again, if nobody says before that it is back; then each time twice as long. */
+const FIRST_PAUSE_MS = 2000;
+const LONGEST_PAUSE_MS = 60_000;
 /** @type {Record<string, string[]>} */
 const EVENTS = { focus: ['focusin'], visible: ['focusin', 'pointerenter'] };
 /** @type {Map<string, Source>} by what they open */
@@ -37,6 +42,7 @@ export class Source {
   #closeRouter;
   #onEmpty;
   #may_lack_reranker;
+  #isReachable;
   /** @type {Set<Member>} */
   #members = new Set();
   /** @type {RouterLike | null} */
@@ -49,18 +55,23 @@ export class Source {
   #by_meaning = false;
   /** The `ready` of the engine whose loading is told. @type {Promise<void> | null | undefined} */
   #followed;
+  #pause_ms = FIRST_PAUSE_MS;
   #turns = new TypingTurns();
 
   /**
    * @param {(options: OpenOptions) => Promise<RouterLike>} openRouter
-   * @param {{ closeRouter?: (router: RouterLike) => void, onEmpty?: () => void, may_lack_reranker?: boolean }} [options]
-   *   `onEmpty`: the last member has left
+   * @param {object} [options]
+   * @param {(router: RouterLike) => void} [options.closeRouter]
+   * @param {() => void} [options.onEmpty] the last member has left
+   * @param {boolean} [options.may_lack_reranker]
+   * @param {() => Promise<boolean>} [options.isReachable] whether the network is back; without it nothing is opened again by itself
    */
-  constructor(openRouter, { closeRouter = () => {}, onEmpty = () => {}, may_lack_reranker = false } = {}) {
+  constructor(openRouter, { closeRouter = () => {}, onEmpty = () => {}, may_lack_reranker = false, isReachable } = {}) {
     this.#openRouter = openRouter;
     this.#closeRouter = closeRouter;
     this.#onEmpty = onEmpty;
     this.#may_lack_reranker = may_lack_reranker;
+    this.#isReachable = isReachable;
   }
 
   /** The one source of the page for these options. @param {OpenOptions} options folders are absolute */
@@ -73,7 +84,8 @@ export class Source {
       };
       const openRouter = (/** @type {Pick<OpenOptions, 'signal' | 'onProgress'>} */ listeners) => SkillRouter.open({ ...options, ...listeners });
       const closeRouter = (/** @type {RouterLike} */ router) => /** @type {SkillRouter} */ (router).close(); // It was opened here.
-      const source = new Source(openRouter, { closeRouter, onEmpty, may_lack_reranker: options.reranker === undefined });
+      const isReachable = () => answers(new URL('index.json', options.index));
+      const source = new Source(openRouter, { closeRouter, onEmpty, may_lack_reranker: options.reranker === undefined, isReachable });
       shared.set(key, source);
     }
     return /** @type {Source} */ (shared.get(key));
@@ -124,6 +136,7 @@ export class Source {
       if (this.#router) this.#closeRouter(this.#router);
       this.#router = next;
       next.addEventListener?.('own', () => this.#router === next && this.#members.forEach((member) => member.onOwn()));
+      next.addEventListener?.('restart', () => isCurrent() && void this.#follow(next, attempt, 'The engine had stopped and is starting again'));
       const following = this.#follow(next, attempt);
       for (const member of this.#members) member.onRouter();
       await following;
@@ -132,19 +145,20 @@ export class Source {
     }
   }
 
-  /** Tells how the models of a router come. @param {RouterLike} router @param {AbortController} attempt */
-  async #follow(router, attempt) {
-    const isCurrent = () => this.#attempt === attempt;
+  /** Tells how the models of a router come. @param {RouterLike} router @param {AbortController} attempt @param {string} [text] for people */
+  async #follow(router, attempt, text = 'By words, model loading') {
     const { ready } = router;
+    const isCurrent = () => this.#attempt === attempt && this.#followed === ready;
     this.#followed = ready;
     this.#by_meaning = false;
-    this.#say('words', 'By words, model loading');
+    this.#say('words', text);
     try {
       await ready;
       if (!isCurrent()) return;
       this.#by_meaning = true;
       if (router.reranker_ready) this.#say('ready', 'Ready, reranker loading');
       await router.reranker_ready?.catch((error) => this.#unlessUnpublished(error));
+      this.#pause_ms = FIRST_PAUSE_MS;
       if (isCurrent()) this.#say('ready', 'Ready, all on this device', { isLoading: false });
     } catch (error) {
       if (isCurrent()) this.#failed(error, attempt.signal);
@@ -182,17 +196,41 @@ export class Source {
   #failed(error, signal) {
     const meanwhile = this.#by_meaning ? 'not re-ranked' : 'by words only';
     const lost = this.#by_meaning ? 'the reranker was not loaded' : this.#router ? 'the model was not loaded' : 'nothing was loaded';
+    const goesOn = this.#isReachable !== undefined && error.code === 'network' && !signal.aborted;
     this.#say(this.#by_meaning ? 'ready' : 'failed', this.#router ? `Answers ${meanwhile}` : 'Not ready', {
       error: signal.aborted ? abortError(lost) : error,
       meanwhile: this.#router ? meanwhile : undefined,
       isLoading: false,
+      goesOn,
     });
+    if (goesOn) void this.#openLater();
+  }
+
+  /** Opens the index anew once the network is back, unless that was done or the last member has left. What has come is kept. */
+  async #openLater() {
+    const attempt = this.#attempt;
+    do {
+      await pauseOrOnline(this.#pause_ms);
+      this.#pause_ms = Math.min(2 * this.#pause_ms, LONGEST_PAUSE_MS);
+      if (this.#attempt !== attempt) return;
+    } while (!(await this.#isReachable?.()));
+    if (this.#attempt === attempt) void this.open();
   }
 
   /** The index names a reranker that this site does not offer: nothing failed, and each answer says why it is not re-ranked. @param {Fault} error */
   #unlessUnpublished(error) {
     const is_unpublished = this.#may_lack_reranker && error.code === 'not-found' && error.message.includes('/model.json');
     if (!is_unpublished) throw error;
+  }
+}
+
+/** Whether a server says anything. @param {URL} url */
+async function answers(url) {
+  try {
+    await fetch(url, { method: 'HEAD', cache: 'no-store', referrerPolicy: 'no-referrer' });
+    return true;
+  } catch {
+    return false;
   }
 }
 

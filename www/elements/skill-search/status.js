@@ -22,6 +22,7 @@ const SHOWN_CHARS = 80;
 /** What the banner says above the error's own sentence, by code. @type {Record<string, string>} */
 const BANNER_TITLES = {
   network: 'A file did not arrive',
+  offline: 'No network',
   'not-found': 'A file is missing on the server',
   truncated: 'A file arrived incomplete',
   checksum: 'A file arrived damaged',
@@ -33,6 +34,8 @@ export class Status {
   #root;
   /** @type {State} */
   #state;
+  /** Whether the banner tells of a question. */
+  #has_failure = false;
   #settle_timer = 0;
 
   /** @param {ShadowRoot} root */
@@ -46,7 +49,7 @@ export class Status {
     this.#part('state').dataset.state = state.state;
     this.#part('state-text').textContent = state.text;
     if (!state.isLoading) this.#part('loading').hidden = this.#part('loading-bar').hidden = true;
-    this.takeBackFailure();
+    if (state.error || !this.#has_failure) this.takeBackFailure();
   }
 
   /** What the downloads can tell a host. @param {boolean} is_on_demand whether they depend on what is asked */
@@ -65,15 +68,17 @@ export class Status {
 
   /** @param {Error} error */
   showFailure(error) {
+    this.#has_failure = true;
     this.#showBanner(error, { title: 'That question was not answered' });
   }
 
   /** Leaves in the banner what is wrong apart from a question. */
   takeBackFailure() {
-    const { error, meanwhile } = this.#state;
+    this.#has_failure = false;
+    const { error, meanwhile, goesOn } = this.#state;
     if (!error) this.#part('banner').hidden = true;
     else if (isAbort(error)) this.#showBanner(error, { title: 'Loading was cancelled', retry_label: 'Continue', meanwhile });
-    else this.#showBanner(error, { meanwhile });
+    else this.#showBanner(error, { meanwhile, goesOn, title: goesOn && navigator.onLine === false ? BANNER_TITLES.offline : undefined });
   }
 
   /** @param {boolean} is_busy */
@@ -87,6 +92,7 @@ export class Status {
    * @param {boolean} shown whether the list shows its order already
    */
   showAnswer({ stage, reason, reranked, descriptions, fit, routes }, question, shown) {
+    delete this.#part('answer').dataset.late;
     const found = routes.length > 0;
     const how = {
       lexical: () => 'by words',
@@ -107,7 +113,17 @@ export class Status {
     this.#part('answer-title').textContent = fit?.word === 'none' ? NOTHING_FITS : 'Skills';
   }
 
+  /** What is shown is the answer to another question. @param {string} question that one @param {string} why it is still shown */
+  showLate(question, why) {
+    const shown = `“${question.slice(0, SHOWN_CHARS)}”`;
+    this.#part('answer').dataset.late = '';
+    this.#part('answer-title').textContent = `Still the answer to ${shown}`;
+    this.#part('answer-stage').textContent = why;
+    this.#part('nothing-text').textContent = `No skill of this index fits ${shown}; ${why}.`;
+  }
+
   showNoAnswer() {
+    this.takeBackFailure();
     this.#part('answer').hidden = true;
     this.#part('nothing').hidden = true;
   }
@@ -124,11 +140,13 @@ export class Status {
     this.#settle_timer = setTimeout(() => (this.#part('announcement').textContent = text), SETTLE_MS);
   }
 
-  /** @param {Fault} error @param {{ title?: string, retry_label?: string, meanwhile?: string }} more */
-  #showBanner(error, { title, retry_label = 'Try again', meanwhile }) {
-    const message = sentence(error.message);
+  /** @param {Fault} error @param {{ title?: string, retry_label?: string, meanwhile?: string, goesOn?: boolean }} more */
+  #showBanner(error, { title, retry_label = 'Try again', meanwhile, goesOn }) {
+    const sentences = [sentence(error.message)];
+    if (goesOn) sentences.push('It goes on by itself when the network is back; what has come is kept.');
+    if (meanwhile) sentences.push(`Until then, answers are ${meanwhile}.`);
     this.#part('banner-title').textContent = title ?? BANNER_TITLES[codeOf(error)] ?? 'The index could not be opened';
-    this.#part('banner-text').textContent = meanwhile ? `${message} Until then, answers are ${meanwhile}.` : message;
+    this.#part('banner-text').textContent = sentences.join(' ');
     this.#part('banner').dataset.code = codeOf(error);
     this.#part('banner-retry').textContent = retry_label;
     this.#part('banner').hidden = false;

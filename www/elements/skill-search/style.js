@@ -152,6 +152,7 @@ summary { color: var(--_accent); font-weight: 550; cursor: pointer; }
 .fit[data-word="weak"] { border-style: dashed; color: var(--_words); }
 
 /* Skills that are only the nearest ones: quiet, and as usable as any. */
+.answer[data-late] .results { opacity: .5; }
 .answer[data-fit="none"] .results > :not(.open) { border-style: dashed; background: none; }
 .answer[data-fit="none"] .name { color: var(--_muted); }
 .answer[data-fit="none"] .chip:not(.risk) { background: var(--_sunken); color: var(--_muted); }

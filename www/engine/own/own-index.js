@@ -8,12 +8,13 @@
  * lock, and tell each other.
  */
 
-import { abortError, SkillRouterError } from '../../shared/error.js';
+import { abortError, isAbort, SkillRouterError } from '../../shared/error.js';
 import { nextTask } from '../../shared/promises.js';
 import { alone, Turns } from '../../shared/turns.js';
 import { Builder } from './builder.js';
 import { findSkills } from './files.js';
-import { clearOwn, readOwn, saveOwn, unreadable } from './store.js';
+import { Journal } from './journal.js';
+import { clearOwn, readOwn, removeRecords, saveOwn, unreadable } from './store.js';
 
 /**
  * @typedef {import('../../client.js').OwnSkills} OwnSkills
@@ -103,7 +104,10 @@ export class OwnIndex {
    */
   async remove(source, options) {
     if (source === undefined) {
-      await this.#turns.take(() => alone(SHARED_NAME, () => this.#commit(null), options.signal));
+      await this.#alone(options, async () => {
+        await this.#commit(null);
+        await removeRecords();
+      });
     } else {
       await this.#change({ ...options, is_removal: true }, async (builder) => {
         builder.run((engine) => engine.begin_source(source));
@@ -113,6 +117,12 @@ export class OwnIndex {
     return this.#standing;
   }
 
+  /** One change after another, of this tab and of all. @template T @param {ChangeOptions} options @param {() => Promise<T>} work @returns {Promise<T>} */
+  #alone({ signal, onProgress }, work) {
+    const onWait = () => onProgress?.({ stage: 'waiting', done: 0, of: 0 });
+    return this.#turns.take(() => alone(SHARED_NAME, work, { signal, onWait }));
+  }
+
   /**
    * Makes the index anew.
    * @param {ChangeOptions} options
@@ -120,22 +130,36 @@ export class OwnIndex {
    * @returns {Promise<{ n_embedded: number, reason?: string | null }>} `reason`: why it is not kept
    */
   #change(options, edit) {
-    return this.#turns.take(() => alone(SHARED_NAME, async () => {
+    return this.#alone(options, async () => {
       throwIfAborted(options.signal);
       const model = await this.#session.encoder(options.signal);
       const before = this.#unsaved ?? (await readOwn());
       const builder = await Builder.open(await model.use((encoder, call) => call(() => encoder.model_json()), sample));
       try {
+        this.#session.announceIndex(this.#standing.n_skills);
         if (before) readKept(() => builder.keep(before));
         if (!(await edit(builder, before))) return { n_embedded: 0 };
-        const n_embedded = await embedInto(builder, model, options);
-        const is_empty = builder.run((engine) => engine.n_skills()) === 0;
-        const reason = await this.#commit(is_empty ? null : builder.finish(), options);
-        return { n_embedded, reason };
+        return await this.#finish(builder, model, options);
       } finally {
         builder.close();
       }
-    }, options.signal));
+    });
+  }
+
+  /** Embeds what has no vector, and keeps the index. @param {Builder} builder @param {import('../model.js').Model} model @param {ChangeOptions} options */
+  async #finish(builder, model, options) {
+    const journal = await Journal.open(model.about.hash, this.#session.about().width);
+    try {
+      const n_embedded = await embedInto(builder, model, journal, options);
+      const n_skills = builder.run((engine) => engine.n_skills());
+      this.#session.announceIndex(n_skills);
+      const reason = await this.#commit(n_skills === 0 ? null : builder.finish(), options);
+      await journal?.end('done');
+      return { n_embedded, reason };
+    } catch (error) {
+      await journal?.end(isAbort(error) ? 'cancelled' : 'failed');
+      throw error;
+    }
   }
 
   /**
@@ -253,22 +277,25 @@ async function readInto(builder, source, skills, skipped, { signal, onProgress }
 }
 
 /**
- * @param {Builder} builder @param {import('../model.js').Model} model @param {ChangeOptions} options
- * @returns {Promise<number>} how many texts had no vector
+ * @param {Builder} builder @param {import('../model.js').Model} model @param {Journal | null} journal @param {ChangeOptions} options
+ * @returns {Promise<number>} how many texts went through the model
  */
-async function embedInto(builder, model, { signal, onProgress }) {
+async function embedInto(builder, model, journal, { signal, onProgress }) {
   const of = builder.run((engine) => engine.n_pending());
-  let done = 0;
-  while (done < of) {
+  const embed = (/** @type {import('./journal.js').SkillText[]} */ texts) =>
+    model.use((/** @type {any} */ encoder, /** @type {import('../model.js').Call} */ call) => call(() => encoder.embed_documents(texts)), sample);
+  let n_embedded = 0;
+  for (let done = 0; done < of; ) {
     const texts = builder.run((engine) => engine.next_texts(BATCH));
-    const vectors = await model.use((/** @type {any} */ encoder, /** @type {import('../model.js').Call} */ call) => call(() => encoder.embed_documents(texts)), sample);
-    builder.run((engine) => engine.add_vectors(vectors));
+    const made = journal ? await journal.vectorsOf(texts, embed) : { vectors: await embed(texts), n_embedded: texts.length };
+    builder.run((engine) => engine.add_vectors(made.vectors));
+    n_embedded += made.n_embedded;
     done += texts.length;
     onProgress?.({ stage: 'embedding', done, of });
     await nextTask(); // Lets a question in, or the message that cancels this.
     throwIfAborted(signal);
   }
-  return of;
+  return n_embedded;
 }
 
 /** A short use of the encoder, which devices are compared with. @param {any} encoder @param {import('../model.js').Call} call */

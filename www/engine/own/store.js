@@ -12,6 +12,8 @@ import { abortError, isAbort, SkillRouterError } from '../../shared/error.js';
 
 const FOLDER = 'skillrouter-own';
 const MANIFEST = 'index.json';
+/** How the files of journal.js begin, which are no part of the index. */
+export const RECORDS = 'embedded-';
 /** Another tab may replace the index while this one reads it; twice in a row is unlikely, three times is damage. */
 const MAX_READS = 3;
 const NO_PLACE = 'this browser keeps no files for this page, which needs https and no private window';
@@ -76,6 +78,24 @@ export async function clearOwn() {
   await removeUnlisted(folder);
 }
 
+/** A file to which records are appended, for this worker alone. @param {string} name @returns {Promise<FileSystemSyncAccessHandle | null>} null where there is none */
+export async function openRecords(name) {
+  try {
+    const folder = await openFolder({ create: true });
+    return (await (await folder?.getFileHandle(name, { create: true }))?.createSyncAccessHandle?.()) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} [name] all of them without it */
+export async function removeRecords(name) {
+  const folder = await openFolder();
+  if (!folder) return;
+  const names = name === undefined ? (await namesIn(folder)).filter((other) => other.startsWith(RECORDS)) : [name];
+  for (const one of names) await folder.removeEntry(one).catch(ignoreMissing);
+}
+
 /** @returns {Promise<FileSystemDirectoryHandle | null>} null when there is none */
 async function openFolder({ create = false } = {}) {
   if (!globalThis.navigator?.storage?.getDirectory) return null;
@@ -127,9 +147,15 @@ async function writeInPlace(handle, bytes) {
 async function removeUnlisted(folder) {
   const manifest = await readFile(folder, MANIFEST).catch(ignoreMissing);
   const listed = new Set(manifest ? [MANIFEST, ...listedIn(manifest)] : []);
+  const names = (await namesIn(folder)).filter((name) => !listed.has(name) && !name.startsWith(RECORDS));
+  for (const name of names) await folder.removeEntry(name);
+}
+
+/** @param {FileSystemDirectoryHandle} folder @returns {Promise<string[]>} */
+async function namesIn(folder) {
   const names = [];
   for await (const name of folder.keys()) names.push(name);
-  for (const name of names.filter((name) => !listed.has(name))) await folder.removeEntry(name);
+  return names;
 }
 
 /** @param {Uint8Array} manifest @returns {string[]} in the order in which the engine wants them */

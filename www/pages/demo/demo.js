@@ -85,7 +85,13 @@ for (const example of EXAMPLES) {
   $('example-list').append(item);
 }
 search.focus();
+for (const type of /** @type {const} */ (['dragover', 'drop'])) addEventListener(type, keepFiles);
 void import('../../own-skills.js'); // Below the fold, and nothing that the first answer waits for.
+
+/** A browser would leave the page for a file that is dropped before the element for it is there. @param {DragEvent} event */
+function keepFiles(event) {
+  if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
+}
 
 /** It fetches the whole page once more, so it waits until nothing else is on its way. */
 function keepPage() {
