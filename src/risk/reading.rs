@@ -85,15 +85,17 @@ fn tag(c: char) -> Option<char> {
     matches!(c, '\u{e0020}'..='\u{e007e}').then(|| char::from((c as u32 - 0xe0000) as u8))
 }
 
-/// Whether writing needs these unseen characters between those two. Bidirectional controls have a rule of their own.
+/// Whether writing needs these unseen characters between those two. Bidirectional controls have a rule of their own, and
+/// other controls are remains of a wrong encoding.
 fn is_honest(before: char, run: &[char], after: char) -> bool {
     let near = |is: fn(char) -> bool| is(before) || is(after);
     let splits_ascii = plain(before).is_ascii_alphabetic() && plain(after).is_ascii_alphabetic();
-    match run.iter().filter(|c| !is_bidirectional_control(**c)).collect::<Vec<_>>()[..] {
+    let is_counted = |c: &char| !is_bidirectional_control(*c) && !c.is_control();
+    match run.iter().filter(|c| is_counted(c)).collect::<Vec<_>>()[..] {
         [] => true,
         [&EMOJI_VARIANT, &ZERO_WIDTH_JOINER] => !before.is_ascii() && !after.is_ascii(),
         // Editors double the variant of an emoji, and hands a joiner.
-        [c] | [c, _] if run.iter().all(|other| other == c || is_bidirectional_control(*other)) => match *c {
+        [c] | [c, _] if run.iter().all(|other| other == c || !is_counted(other)) => match *c {
             '\u{ad}' => true,
             '\u{34f}' | '\u{61c}' | '\u{200c}'..='\u{200f}' | '\u{feff}' => !splits_ascii,
             TEXT_VARIANT | EMOJI_VARIANT => !before.is_ascii_alphabetic(),
@@ -103,7 +105,7 @@ fn is_honest(before: char, run: &[char], after: char) -> bool {
             '\u{200b}' => near(has_unspaced_words),
             '\u{17b4}' | '\u{17b5}' => near(|c| matches!(c, '\u{1780}'..='\u{17ff}')),
             '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' => near(is_hangul),
-            c => c.is_control(),
+            _ => false,
         },
         _ => false,
     }
@@ -335,6 +337,7 @@ mod tests {
             "\u{feff}# Title",
             "## \u{fe0f} Title",
             "col\tcol",
+            "â\u{94}\u{9c}â\u{94}\u{80} SKILL.md",
         ];
         for line in flags.iter().map(String::as_str).chain(others) {
             assert_eq!(read(line).unseen, None, "{line:?}");

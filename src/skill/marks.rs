@@ -37,11 +37,13 @@ impl Mark {
 }
 
 /// Marks as a byte, one bit each.
+#[cfg(feature = "search")]
 pub(crate) fn to_bits(marks: &[Mark]) -> u8 {
     Mark::ALL.iter().enumerate().filter(|(_, mark)| marks.contains(mark)).map(|(place, _)| 1 << place).sum()
 }
 
 /// The marks of a byte; none when it has other bits.
+#[cfg(feature = "search")]
 pub(crate) fn from_bits(bits: u8) -> Option<Vec<Mark>> {
     let marks = Mark::ALL.iter().enumerate().filter(|(place, _)| bits >> place & 1 == 1).map(|(_, mark)| *mark);
     (bits >> Mark::ALL.len() == 0).then(|| marks.collect())

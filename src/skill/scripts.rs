@@ -10,11 +10,14 @@ pub struct Script {
 }
 
 /// Most scripts of a skill that are read.
+#[cfg(feature = "build")]
 pub const SCRIPTS_MAX: usize = 256;
 /// Largest part of a script that is read, in bytes.
+#[cfg(feature = "build")]
 pub const SCRIPT_MAX_BYTES: usize = 1 << 20;
 
 /// Endings of files that something runs.
+#[cfg(feature = "build")]
 const ENDINGS: [&str; 24] = [
     "bash", "bat", "cjs", "cmd", "fish", "go", "js", "jsx", "ksh", "lua", "mjs", "php", "pl", "ps1", "psm1", "py", "r",
     "rb", "rs", "sh", "swift", "ts", "tsx", "zsh",
@@ -31,6 +34,7 @@ impl Script {
 }
 
 /// Whether a file, by its path within the folder, is a script of a skill with these instructions.
+#[cfg(feature = "build")]
 pub fn is_script(path: &str, body: &str) -> bool {
     if path.starts_with("scripts/") {
         return true;
@@ -46,6 +50,7 @@ pub fn is_script(path: &str, body: &str) -> bool {
 }
 
 /// Whether a text names a path, and not only a longer one.
+#[cfg(feature = "build")]
 fn names(text: &str, path: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     text.match_indices(path).any(|(at, _)| {
@@ -54,7 +59,7 @@ fn names(text: &str, path: &str) -> bool {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "build"))]
 mod tests {
     use super::*;
 
