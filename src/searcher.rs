@@ -17,6 +17,7 @@ use crate::{
     index::{
         Index,
         joined::Joined,
+        lexical::Word,
         top_k::{Hit, TopK},
         vectors::QueryVector,
     },
@@ -98,7 +99,8 @@ impl Searcher {
                 };
                 let legs = Legs { lexical: &hits, dense: &[] };
                 let answer = self.answer(Stage::Lexical, query, options.top, legs, score);
-                Ok(Answer { reason: reason.clone(), coverage: Some(words.coverage), ..answer })
+                let (coverage, respelled) = (Some(words.coverage), words.respelled);
+                Ok(Answer { reason: reason.clone(), coverage, respelled, ..answer })
             }
         }
     }
@@ -134,7 +136,7 @@ impl Searcher {
         };
         let legs = Legs { lexical: &lexical, dense: &dense };
         let mut answer = self.answer(Stage::Retrieved, query, options.top.max(2), legs, mixed);
-        answer.coverage = Some(words.coverage);
+        (answer.coverage, answer.respelled) = (Some(words.coverage), words.respelled);
         answer.fit = calibration.and_then(|calibration| answer.judged(calibration));
         answer.routes.truncate(options.top);
         Ok(answer)
@@ -150,7 +152,8 @@ impl Searcher {
         }
         let highest = corpus.highest_score(&words);
         let coverage = if highest > 0.0 { best / highest } else { 0.0 };
-        Ok(LexicalScores { scores, coverage })
+        let respelled = words.iter().any(Word::is_respelled);
+        Ok(LexicalScores { scores, coverage, respelled })
     }
 
     /// Orders the candidates of both legs by `score`, named skills first.
@@ -186,7 +189,7 @@ impl Searcher {
             }
         };
         let routes = best.into_sorted().into_iter().map(route).collect();
-        Answer { stage, reason: None, reranked: None, fit: None, coverage: None, routes }
+        Answer { stage, reason: None, reranked: None, fit: None, coverage: None, respelled: false, routes }
     }
 }
 
@@ -196,6 +199,8 @@ struct LexicalScores {
     scores: Vec<f32>,
     /// See [`Answer::coverage`].
     coverage: f32,
+    /// See [`Answer::respelled`].
+    respelled: bool,
 }
 
 /// What each leg proposes, best first.
