@@ -118,6 +118,9 @@ pub struct Answer {
     /// BM25 of the best skill, as a part of the most that the words of the query can give.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<f32>,
+    /// Words of the query that no skill has were read as words that are spelled nearly so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub respelled: bool,
     /// Best first.
     pub routes: Vec<Route>,
 }
@@ -198,7 +201,7 @@ impl Answer {
 
     /// Whether the first route fits, where enough is known of it.
     pub fn judged(&self, calibration: Calibration) -> Option<Fit> {
-        Some(calibration.fit_of(self.evidence()?, self.routes.first()?.named))
+        Some(calibration.fit_of(self.evidence()?, self.routes.first()?.named, self.respelled))
     }
 
     /// What is known of the first route, where both legs were asked.
@@ -235,8 +238,15 @@ mod tests {
             rerank_score: None,
         };
         let routes = vec![route(7, 1.9, true), route(8, 0.8, false), route(9, 0.5, false), route(10, 0.4, false)];
-        let answer =
-            Answer { stage: Stage::Retrieved, reason: None, reranked: None, fit: None, coverage: Some(0.5), routes };
+        let answer = Answer {
+            stage: Stage::Retrieved,
+            reason: None,
+            reranked: None,
+            fit: None,
+            coverage: Some(0.5),
+            respelled: false,
+            routes,
+        };
         let order = |scores: &[Option<f32>], retrieval_weight: f32| {
             let reranked = answer.reranked(scores, RerankOptions { retrieval_weight, calibration: None, top: 3 });
             (reranked.routes.iter().map(|route| route.skill_idx).collect::<Vec<_>>(), reranked.reranked.unwrap().done)

@@ -17,6 +17,7 @@ use crate::{
     index::{
         Index,
         joined::Joined,
+        lexical::Word,
         top_k::{Hit, TopK},
         vectors::QueryVector,
     },
@@ -139,7 +140,8 @@ impl Searcher {
         };
         let legs = Legs { lexical: &hits, dense: &[] };
         let answer = self.answer(Stage::Lexical, query, options.top, legs, score);
-        Ok(Answer { reason, coverage: Some(words.coverage), ..answer })
+        let (coverage, respelled) = (Some(words.coverage), words.respelled);
+        Ok(Answer { reason, coverage, respelled, ..answer })
     }
 
     fn search_vector(&self, query: &str, vector: &QueryVector, options: RouteOptions) -> Result<Answer> {
@@ -165,7 +167,7 @@ impl Searcher {
         };
         let legs = Legs { lexical: &lexical, dense: &dense };
         let mut answer = self.answer(Stage::Retrieved, query, options.top.max(2), legs, mixed);
-        answer.coverage = Some(words.coverage);
+        (answer.coverage, answer.respelled) = (Some(words.coverage), words.respelled);
         answer.fit = calibration.and_then(|calibration| answer.judged(calibration));
         answer.routes.truncate(options.top);
         Ok(answer)
@@ -181,7 +183,8 @@ impl Searcher {
         }
         let highest = corpus.highest_score(&words);
         let coverage = if highest > 0.0 { best / highest } else { 0.0 };
-        Ok(LexicalScores { scores, coverage })
+        let respelled = words.iter().any(Word::is_respelled);
+        Ok(LexicalScores { scores, coverage, respelled })
     }
 
     /// Orders the candidates of both legs by `score`, named skills first.
@@ -217,7 +220,7 @@ impl Searcher {
             }
         };
         let routes = best.into_sorted().into_iter().map(route).collect();
-        Answer { stage, reason: None, reranked: None, fit: None, coverage: None, routes }
+        Answer { stage, reason: None, reranked: None, fit: None, coverage: None, respelled: false, routes }
     }
 }
 
@@ -227,6 +230,8 @@ struct LexicalScores {
     scores: Vec<f32>,
     /// See [`Answer::coverage`].
     coverage: f32,
+    /// See [`Answer::respelled`].
+    respelled: bool,
 }
 
 /// What each leg proposes, best first.

@@ -101,7 +101,7 @@ pub struct IndexArgs {
     #[arg(long)]
     strict: bool,
     /// Number of terms of each body to keep for the word search, best first [default: all in indexes of fewer than 5,000 skills;
-    /// in larger ones the words of names and descriptions, without the commonest]
+    /// in larger ones the words of names and descriptions, without the commonest, and the rarest of each body]
     #[arg(long)]
     keywords: Option<usize>,
     /// Print one JSON object

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    counts::TermCounts,
+    counts::{Telling, TermCounts},
     file::{TermList, length_code, write},
     postings::{Posting, level_of},
     score::{idf, tf},
 };
+
+/// What a rare name in prose tells, by any other rare word. Of names that tasks were made of, 3 keeps nearly all that fit.
+const NAME_TELLS: f32 = 3.0;
 
 /// What is kept of a skill's text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,18 +23,30 @@ pub struct LexicalConfig {
     /// Share of the skills that may have a term of a body at most for it to be kept: what more have tells little, and has
     /// the longest lists.
     pub max_share: f32,
+    /// Rare words that are kept of each body besides, at most, the most telling first: names that stand in few bodies and in
+    /// no description.
+    pub rare: usize,
+    /// Skills that may have such a word at most.
+    pub rare_skills: u32,
 }
 
 impl LexicalConfig {
     /// Everything.
-    pub const ALL: LexicalConfig = LexicalConfig { keywords: usize::MAX, min_heads: 0, max_share: 1.0 };
+    pub const ALL: LexicalConfig =
+        LexicalConfig { keywords: usize::MAX, min_heads: 0, max_share: 1.0, rare: 0, rare_skills: 0 };
 
-    /// Everything in a small index; where bytes count, the words of names and descriptions, but for the commonest. The
-    /// numbers are those of `BENCHMARKS.md`, "Lexical".
+    /// Everything in a small index; where bytes count, the words of names and descriptions, but for the commonest, and the
+    /// rarest words of each body. The numbers are those of `BENCHMARKS.md`, "Lexical".
     pub fn for_skills(n_skills: usize) -> LexicalConfig {
         match n_skills {
             0..5_000 => LexicalConfig::ALL,
-            _ => LexicalConfig { min_heads: (n_skills / 5_000) as u32, max_share: 0.18, ..LexicalConfig::ALL },
+            _ => LexicalConfig {
+                min_heads: (n_skills / 5_000) as u32,
+                max_share: 0.18,
+                rare: 6,
+                rare_skills: 3,
+                ..LexicalConfig::ALL
+            },
         }
     }
 }
@@ -101,20 +116,37 @@ impl LexicalBuilder {
         write(&names, length_codes, &lists.into_iter().map(list).collect::<Vec<_>>())
     }
 
-    /// The terms that are kept of a skill, with their counts: those of name and description, then those of the body that
-    /// tell most.
+    /// The terms that are kept of a skill, with their counts: those of name and description, those of the body that tell most,
+    /// and rare ones.
     fn kept_terms<'a>(&self, skill: &'a TermCounts, config: LexicalConfig) -> impl Iterator<Item = (&'a str, u32)> {
-        let n = self.skills.len();
-        let weight = |term: &str, count: u32| tf(count as f32, 1.0) * idf(n, self.document_frequency[term]);
-        let terms = skill.counts.iter().zip(&skill.in_head);
-        let mut ranked: Vec<(bool, f32, &str, u32)> =
-            terms.map(|((term, count), in_head)| (*in_head, weight(term, *count), term.as_str(), *count)).collect();
-        ranked.retain(|(in_head, _, term, _)| *in_head || self.is_kept(term, config));
-        ranked.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(b.2)));
-        let n_in_head = ranked.iter().filter(|entry| entry.0).count();
-        ranked.truncate(n_in_head.saturating_add(config.keywords));
-        ranked.into_iter().map(|(_, _, term, count)| (term, count))
+        let (mut heads, mut common, mut rare) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, (term, count)) in skill.counts.iter().enumerate() {
+            let kept = (term.as_str(), *count);
+            if skill.in_head[place] {
+                heads.push(kept);
+            } else if self.is_kept(term, config) {
+                common.push((self.weight(term, *count), kept));
+            } else if self.document_frequency[term] <= config.rare_skills {
+                match skill.telling[place] {
+                    Telling::No => {}
+                    Telling::Word => rare.push((self.weight(term, *count), kept)),
+                    Telling::Name => rare.push((NAME_TELLS * self.weight(term, *count), kept)),
+                }
+            }
+        }
+        heads.into_iter().chain(heaviest(common, config.keywords)).chain(heaviest(rare, config.rare))
     }
+
+    /// What a term of a body tells.
+    fn weight(&self, term: &str, count: u32) -> f32 {
+        tf(count as f32, 1.0) * idf(self.skills.len(), self.document_frequency[term])
+    }
+}
+
+/// The `n` heaviest terms; those of equal weight by letters.
+fn heaviest<'a>(mut terms: Vec<(f32, (&'a str, u32))>, n: usize) -> impl Iterator<Item = (&'a str, u32)> {
+    terms.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    terms.into_iter().map(|(_, kept)| kept).take(n)
 }
 
 fn count(counts: &mut HashMap<String, u32>, term: &str) {
@@ -153,5 +185,18 @@ mod tests {
         assert_eq!(kept(LexicalConfig::ALL), [vec![0, 1], vec![1, 2], vec![0], vec![0, 1, 2, 3]]);
         let config = LexicalConfig { min_heads: 1, max_share: 0.5, ..LexicalConfig::ALL };
         assert_eq!(kept(config), [vec![0, 1], vec![1, 2], vec![], vec![3]]);
+        let config = LexicalConfig { rare: 1, rare_skills: 1, ..config };
+        assert_eq!(kept(config), [vec![0, 1], vec![1, 2], vec![0], vec![3]]);
+    }
+
+    #[test]
+    fn names_go_before_other_rare_words() {
+        let mut builder = LexicalBuilder::default();
+        let body = "Rungs and coils for the FX3U, written by hand.\n```\nlatch\n```";
+        builder.push("plc", TermCounts::of(&Terms::default(), "plc", "Ladders.", body));
+        let config = LexicalConfig { min_heads: 1, rare: 1, rare_skills: 1, ..LexicalConfig::ALL };
+        let lexical = Lexical::open("f", &builder.finish(&[0], config)).unwrap();
+        let terms: Vec<&str> = lexical.terms().map(|(term, _)| term).collect();
+        assert_eq!(terms, ["fx3u", "ladder", "plc"]);
     }
 }

@@ -24,6 +24,14 @@ pub struct Word<'a> {
     weight: f32,
     /// More than it can give to any skill.
     most: f32,
+    is_respelled: bool,
+}
+
+impl Word<'_> {
+    /// Whether no skill has it, and it is read as a word that is spelled nearly so.
+    pub fn is_respelled(&self) -> bool {
+        self.is_respelled
+    }
 }
 
 /// All skills that are searched together: those of an index, and then those of others. What a term tells is counted over
@@ -61,28 +69,22 @@ impl<'a> Corpus<'a> {
     }
 
     fn word(&self, term: &str, weight: f32, may_be_unfinished: bool) -> Word<'a> {
-        let word = |terms: Vec<&'a str>, rate: f32, of: &str| Word {
-            terms,
-            weight: rate * weight,
-            most: weight * self.most(of),
-        };
+        let word = |terms: Vec<&'a str>| Word { terms, weight, most: weight * self.most(term), is_respelled: false };
         if let Some(known) = self.known(term) {
-            return word(vec![known], 1.0, term);
+            return word(vec![known]);
         }
         if may_be_unfinished {
             let completions = self.completions(term);
             if !completions.is_empty() {
-                return word(completions, 1.0, term);
+                return word(completions);
             }
         }
-        let near = match is_one_letter(term) {
-            true => spelling::containing(&self.parts, term),
-            false => spelling::nearest(&self.parts, term),
-        };
-        let rarest = near.iter().map(|(term, _)| *term).max_by(|a, b| self.idf(a).total_cmp(&self.idf(b)));
-        let wrong_letters = near.first().map_or(0, |(_, distance)| *distance);
-        let terms = near.iter().map(|(term, _)| *term).collect();
-        word(terms, RIGHT_LETTER.powi(wrong_letters as i32), rarest.unwrap_or(term))
+        if is_one_letter(term) {
+            return word(spelling::containing(&self.parts, term));
+        }
+        let Some((distance, terms)) = spelling::nearest(&self.parts, term) else { return word(Vec::new()) };
+        let most = terms.iter().map(|term| weight * self.most(term)).fold(0.0, f32::max);
+        Word { terms, weight: weight * RIGHT_LETTER.powi(distance as i32), most, is_respelled: true }
     }
 
     /// The BM25 score of every skill, `[n]`; 0 where no word of the query occurs. Of the terms that a word may mean the best
@@ -256,6 +258,43 @@ mod tests {
             |query: &str| scores(&corpus, query, false).into_iter().fold(0.0, f32::max) / highest(&corpus, query);
         let (right, wrong) = (coverage("receipts to spreadsheet"), coverage("recipts to spredsheet"));
         assert!((wrong / right - RIGHT_LETTER).abs() < 1e-5, "{wrong} beside {right}");
+    }
+
+    #[test]
+    fn an_answer_knows_what_was_respelled() {
+        let (splitter, lexical) = (Terms::default(), lexical(&SKILLS));
+        let corpus = Corpus::new(&splitter, [&lexical]);
+        let respelled = |query: &str| corpus.read(query, false).iter().any(Word::is_respelled);
+        assert!(respelled("recipts"));
+        assert!(!respelled("receipts into unheard of spreadsheets, 格"));
+    }
+
+    #[test]
+    fn other_scripts_and_ways_to_write_find_skills() {
+        let skills = [
+            ("ho-chieu", "Gia hạn hộ chiếu.", ""),
+            ("wetterbericht", "Schreibt den täglichen Wetterbericht für Küstenstädte.", ""),
+            ("ryokan", "温泉旅館を予約する。", ""),
+            ("siyam", "يُذكّر بمواعيد الصيام.", ""),
+            ("ﾊｲｸ", "ＧＰＸ ファイルを編集", ""),
+            ("thai-cook", "สูตรอาหารไทยและรายการซื้อของ", ""),
+        ];
+        let (splitter, lexical) = (Terms::default(), lexical(&skills));
+        let corpus = Corpus::new(&splitter, [&lexical]);
+        let queries = [
+            "gia han ho chieu",
+            "taglich ku\u{308}stensta\u{308}dte",
+            "旅館 予約",
+            "مواعيد الصيام",
+            "gpx ファイル",
+            "อาหาร",
+        ];
+        for (skill, query) in queries.iter().enumerate() {
+            let scores = scores(&corpus, query, false);
+            let best = (0..skills.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b]));
+            assert!(scores[skill] > 0.0 && best == Some(skill), "{query}: {scores:?}");
+        }
+        assert_eq!(corpus.named("ハイク"), [4]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 #[cfg(feature = "build")]
 use super::postings::BitWriter;
 use super::{
-    counts::TermCounts,
+    counts::{Telling, TermCounts},
     postings::{Posting, occurrences_of, read_list},
 };
 #[cfg(feature = "build")]
@@ -158,6 +158,7 @@ impl Lexical {
                 let skill = &mut skills[posting.skill_idx as usize];
                 skill.counts.push((term.to_owned(), occurrences_of(posting.level)));
                 skill.in_head.push(true); // As far as the file tells, and the term was worth keeping.
+                skill.telling.push(Telling::No);
             }
         }
         (skills, frequencies)

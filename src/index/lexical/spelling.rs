@@ -14,55 +14,48 @@ const TWO_WRONG_FROM: usize = 8;
 /// Letters below which the first must be right: most short words have many neighbours.
 const FIRST_RIGHT_BELOW: usize = 6;
 
-/// A term that may be meant, and at what distance.
-pub(super) type Near<'a> = (&'a str, usize);
-
-/// The terms nearest to `word`, the most frequent first; all of them at the same distance. Words with digits mean what they say.
-pub(super) fn nearest<'a>(parts: &[&'a Lexical], word: &str) -> Vec<Near<'a>> {
+/// The terms nearest to `word`, the most frequent first, and how many letters they are away from it. Words with digits mean
+/// what they say.
+pub(super) fn nearest<'a>(parts: &[&'a Lexical], word: &str) -> Option<(usize, Vec<&'a str>)> {
     let letters = word.chars().count();
     let limit = match letters {
         TWO_WRONG_FROM.. => 2,
         ONE_WRONG_FROM.. => 1,
-        _ => return Vec::new(),
+        _ => return None,
     };
     if !word.chars().all(char::is_alphabetic) {
-        return Vec::new();
+        return None;
     }
     let (first, letter_set) = (word.chars().next(), letter_set(word));
-    let mut frequencies: BTreeMap<Near<'a>, u32> = BTreeMap::new();
-    for part in parts {
-        for (term, frequency) in part.terms() {
-            // Each wrong letter takes one from the set and adds one to it at most.
-            let may_be_near = term.len().abs_diff(word.len()) <= 4 * limit
-                && (letter_set ^ self::letter_set(term)).count_ones() as usize <= 2 * limit
-                && (letters >= FIRST_RIGHT_BELOW || term.chars().next() == first)
-                && term.chars().all(char::is_alphabetic);
-            if may_be_near {
-                let distance = strsim::osa_distance(term, word);
-                if distance <= limit {
-                    *frequencies.entry((term, distance)).or_default() += frequency;
-                }
-            }
+    let mut by_distance: BTreeMap<usize, Vec<(&str, u32)>> = BTreeMap::new();
+    for (term, frequency) in parts.iter().flat_map(|part| part.terms()) {
+        // Each wrong letter takes one from the set and adds one to it at most.
+        let may_be_near = term.len().abs_diff(word.len()) <= 4 * limit
+            && (letter_set ^ self::letter_set(term)).count_ones() as usize <= 2 * limit
+            && (letters >= FIRST_RIGHT_BELOW || term.chars().next() == first)
+            && term.chars().all(char::is_alphabetic);
+        if may_be_near {
+            by_distance.entry(strsim::osa_distance(term, word)).or_default().push((term, frequency));
         }
     }
-    most_frequent(frequencies)
+    let (distance, terms) = by_distance.pop_first()?;
+    (distance <= limit).then(|| (distance, most_frequent(terms)))
 }
 
 /// The terms with a letter of a script without spaces in them, the most frequent first.
-pub(super) fn containing<'a>(parts: &[&'a Lexical], letter: &str) -> Vec<Near<'a>> {
-    let mut frequencies: BTreeMap<Near<'a>, u32> = BTreeMap::new();
-    for (term, frequency) in parts.iter().flat_map(|part| part.terms()).filter(|(term, _)| term.contains(letter)) {
-        *frequencies.entry((term, 0)).or_default() += frequency;
-    }
-    most_frequent(frequencies)
+pub(super) fn containing<'a>(parts: &[&'a Lexical], letter: &str) -> Vec<&'a str> {
+    most_frequent(parts.iter().flat_map(|part| part.terms()).filter(|(term, _)| term.contains(letter)).collect())
 }
 
-fn most_frequent(frequencies: BTreeMap<Near<'_>, u32>) -> Vec<Near<'_>> {
-    let Some(least) = frequencies.keys().map(|(_, distance)| *distance).min() else { return Vec::new() };
-    let mut found: Vec<(Near<'_>, u32)> =
-        frequencies.into_iter().filter(|((_, distance), _)| *distance == least).collect();
+/// The terms by how many skills of all parts have them.
+fn most_frequent(terms: Vec<(&str, u32)>) -> Vec<&str> {
+    let mut frequencies: BTreeMap<&str, u32> = BTreeMap::new();
+    for (term, frequency) in terms {
+        *frequencies.entry(term).or_default() += frequency;
+    }
+    let mut found: Vec<(&str, u32)> = frequencies.into_iter().collect();
     found.sort_by_key(|(_, frequency)| std::cmp::Reverse(*frequency)); // Stable: by letters where they are equal.
-    found.into_iter().map(|(near, _)| near).take(MAX_TERMS).collect()
+    found.into_iter().map(|(term, _)| term).take(MAX_TERMS).collect()
 }
 
 /// The letters of a word, as bits of their last five bits.
