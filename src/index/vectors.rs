@@ -64,6 +64,11 @@ impl QueryVector {
         let quants = vector.iter().map(|x| (x * inverse).round() as i16).collect();
         QueryVector { scale: max / largest, quants }
     }
+
+    /// `d`
+    pub fn width(&self) -> usize {
+        self.quants.len()
+    }
 }
 
 impl Vectors {

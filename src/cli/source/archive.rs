@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use skillrouter::skill::SkillFile;
 use zip::ZipArchive;
 
-use super::{Cause, SKILL_FILE, Sources, absolute, read_limited};
+use super::{Cause, SKILL_FILE, Sources, UNPACKED_MAX_BYTES, absolute, mib, read_limited};
 
 /// Largest package inside of an archive that is read, in bytes.
 const PACKAGE_MAX_BYTES: u64 = 64 << 20;
@@ -33,6 +33,7 @@ impl Sources {
         let archive = ZipArchive::new(file).with_context(|| format!("{} is not a zip file", source.display()))?;
         let stem = source.file_stem().map_or_else(|| "skill".to_owned(), |stem| stem.to_string_lossy().into_owned());
         let (place, origin) = (source.display().to_string(), absolute(source).to_string_lossy().into_owned());
+        self.unpacked_bytes = 0;
         self.add_archive(&Package { place, origin, stem }, archive, true);
         Ok(())
     }
@@ -57,17 +58,26 @@ impl Sources {
         for (i, name) in &names {
             let place = format!("{}/{name}", package.place);
             if let Some(folder) = skill_folder(name) {
-                let outer = folders.iter().find(|outer| is_inside(folder, outer));
+                let outer = above(folder).find(|outer| folders.contains(*outer));
                 match (outer, archive.by_index(*i).map_err(|error| error.to_string())) {
                     (Some(outer), _) if !self.nested => {
                         let outer = if outer.is_empty() { "of the whole package" } else { outer };
                         let reason = format!("it lies inside the skill {outer}; --nested reads it as one of its own");
                         self.skip(place, Cause::Nested, reason);
                     }
-                    (_, Ok(entry)) => match read_limited(Ok(entry)) {
-                        Ok(bytes) => self.add_entry(package, place, folder, &bytes),
-                        Err(error) => self.skip(place, Cause::Unreadable, error),
-                    },
+                    _ if self.unpacked_bytes > UNPACKED_MAX_BYTES => {
+                        let reason = format!(
+                            "the package unpacks to more than {}; unpack it and give the folder",
+                            mib(UNPACKED_MAX_BYTES)
+                        );
+                        self.skip(place, Cause::TooLarge, reason);
+                    }
+                    (_, Ok(entry)) => {
+                        match read_limited(Ok(entry)).inspect(|bytes| self.unpacked_bytes += bytes.len() as u64) {
+                            Ok(bytes) => self.add_entry(package, place, folder, &bytes),
+                            Err(error) => self.skip(place, Cause::Unreadable, error),
+                        }
+                    }
                     (_, Err(error)) => self.skip(place, Cause::Unreadable, error),
                 }
             } else if with_packages && name.to_lowercase().ends_with(".skill") {
@@ -109,6 +119,10 @@ fn skill_folder(name: &str) -> Option<&str> {
     file.eq_ignore_ascii_case(SKILL_FILE).then_some(folder)
 }
 
-fn is_inside(folder: &str, outer: &str) -> bool {
-    folder != outer && (outer.is_empty() || folder.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/')))
+/// The folders that a folder lies in, the nearest first and the root, which is empty, last.
+fn above(folder: &str) -> impl Iterator<Item = &str> {
+    fn parent(folder: &str) -> Option<&str> {
+        (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(above, _)| above))
+    }
+    std::iter::successors(parent(folder), |folder| parent(folder))
 }
