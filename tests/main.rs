@@ -4,6 +4,7 @@ mod architecture;
 mod catalogue;
 mod cli;
 mod files;
+mod fuzz;
 mod golden;
 mod hub;
 mod own;

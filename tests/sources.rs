@@ -274,3 +274,18 @@ fn encodings_are_read_or_named() {
     let answer = workspace.json(&["route", "--index", "index", "--mode", "lexical", "--json", "Schädlinge"]);
     assert_eq!(answer["routes"][0]["description"], "Common Schädlinge, Maßnahmen.");
 }
+
+/// A packed file may unpack to lines of any length.
+#[test]
+fn lines_without_an_end_are_left_out() {
+    let workspace = Workspace::with_model(32);
+    let row = |id: &str| format!("{{\"id\":\"{id}\",\"description\":\"A common one.\"}}\n");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(row("first").as_bytes()).unwrap();
+    packed.write_all(&vec![b' '; 30 << 20]).unwrap();
+    packed.write_all(format!("\n{}", row("last")).as_bytes()).unwrap();
+    workspace.write("rows.jsonl.gz", packed.finish().unwrap());
+    let (found, report, _) = index(&workspace, &["rows.jsonl.gz"]);
+    assert_eq!(found, ids(&["first", "last"]));
+    assert_eq!(report["skipped"], json!({"too-large": 1}));
+}

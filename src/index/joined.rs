@@ -48,6 +48,7 @@ impl Joined {
     pub fn set_own(&mut self, own: Option<Index>) -> Result<()> {
         if let Some(own) = &own {
             own.check_encoder(&self.index.manifest().encoder)?;
+            check_width(own.manifest().width, self.index.manifest().width)?;
             if own.lexical().is_none() || own.vectors().is_none() {
                 return Err(Error::unavailable("the index of your own skills is not complete"));
             }
@@ -79,9 +80,10 @@ impl Joined {
     /// while the user's own are compared one by one.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] for vectors or links that are not there.
+    /// [`Error::Unavailable`] for vectors or links that are not there, and for a vector of another width.
     pub fn nearest(&self, vector: &QueryVector, k: usize, hnsw: bool) -> Result<Vec<Hit>> {
         let vectors = self.index.vectors().ok_or_else(|| Error::unavailable("the vectors are not loaded yet"))?;
+        check_width(vector.width(), vectors.width())?;
         let hits = match hnsw {
             false => exact::search(vectors, vector, k),
             true => {
@@ -104,5 +106,14 @@ impl Joined {
     pub fn similarity(&self, skill_idx: u32, vector: &QueryVector) -> f32 {
         let (index, place) = self.locate(skill_idx);
         index.vectors().map_or(0.0, |vectors| vectors.similarity(place as usize, vector))
+    }
+}
+
+fn check_width(got: usize, needed: usize) -> Result<()> {
+    match got == needed {
+        true => Ok(()),
+        false => Err(Error::unavailable(format!(
+            "vectors are {got} wide where the index has {needed}; build the index again with the model that is used"
+        ))),
     }
 }

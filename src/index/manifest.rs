@@ -100,6 +100,10 @@ impl IndexManifest {
         {
             return Err(Error::malformed(INDEX_FILE, "its shards do not match its files"));
         }
+        // Places of skills are u32 everywhere.
+        if u32::try_from(manifest.n_skills).is_err() || manifest.files.vectors.is_empty() != (manifest.n_skills == 0) {
+            return Err(Error::malformed(INDEX_FILE, "its vectors do not match its number of skills"));
+        }
         let plain = |file: &str| !file.is_empty() && !file.contains(['/', '\\']) && !file.starts_with('.');
         if let Some((_, entry)) = manifest.files.all().find(|(_, entry)| !plain(&entry.file)) {
             return Err(Error::malformed(INDEX_FILE, format!("{:?} is not a plain file name", entry.file)));

@@ -50,7 +50,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Vec<u16>> {
     let mut reader = Reader::new(file, &payload);
     let n = reader.u32()? as usize;
     let coordinates = reader.rest();
-    if coordinates.len() != n * 4 {
+    if coordinates.len() != n.saturating_mul(4) {
         return Err(Error::malformed(file, "it has not as many points as it says"));
     }
     Ok(coordinates.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect())

@@ -123,8 +123,10 @@ impl Index {
     fn add_vectors(&mut self, file: &str, bytes: &[u8]) -> Result<()> {
         let files = &self.manifest.files.vectors;
         let VectorsState::Partial(vectors, n_files) = &mut self.vectors else { return Ok(()) };
-        if files[*n_files].file != file {
-            return Err(Error::malformed(file, format!("{} comes before it", files[*n_files].file)));
+        match files.get(*n_files) {
+            Some(next) if next.file == file => {}
+            Some(next) => return Err(Error::malformed(file, format!("{} comes before it", next.file))),
+            None => return Err(Error::malformed(file, "the vectors of this index are not as many as it says")),
         }
         vectors.append_file(file, bytes)?;
         *n_files += 1;

@@ -40,7 +40,7 @@ impl Matrix {
     }
 
     /// Makes room for so many rows in all, so that appending copies nothing. A file that
-    /// claims more than 2^29 weights gets no room ahead.
+    /// claims more than 2^29 weights gets no room ahead, nor one that claims more than there is.
     pub fn reserve(&mut self, n_rows: usize) {
         let [n, k] = self.shape();
         let more = n_rows.saturating_sub(n);
@@ -48,10 +48,10 @@ impl Matrix {
             return;
         }
         match self {
-            Matrix::Dense { weights, .. } => weights.reserve_exact(more * k),
+            Matrix::Dense { weights, .. } => drop(weights.try_reserve_exact(more * k)),
             Matrix::Quantized(matrix) => {
-                matrix.quants.reserve_exact(more * matrix.bits.row_bytes(k));
-                matrix.scales.reserve_exact(more * matrix.n_blocks());
+                let _ = matrix.quants.try_reserve_exact(more * matrix.bits.row_bytes(k));
+                let _ = matrix.scales.try_reserve_exact(more * matrix.n_blocks());
             }
         }
     }

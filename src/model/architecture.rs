@@ -20,10 +20,28 @@ impl Architecture {
     /// # Errors
     /// [`Error::Unsupported`].
     pub fn check(&self, model: &str) -> Result<()> {
+        let sizes = match self {
+            Architecture::Bert(config) => config.sizes().to_vec(),
+            Architecture::Qwen3(config) => config.sizes().to_vec(),
+        };
+        if let Some((size, n, max)) = sizes.into_iter().find(|(_, n, max)| *n == 0 || n > max) {
+            let feature = format!("{size} {n}, where 1 to {max} is read");
+            return Err(Error::Unsupported { model: model.to_owned(), feature });
+        }
         match self {
             Architecture::Bert(config) => config.check(model),
             Architecture::Qwen3(config) => config.check(model),
         }
+    }
+
+    /// Bytes that the weights of this many layers have at least, in 4 bits.
+    pub fn least_bytes(&self) -> u64 {
+        let (n_layers, d, f) = match self {
+            Architecture::Bert(config) => (config.num_hidden_layers, config.hidden_size, config.intermediate_size),
+            Architecture::Qwen3(config) => (config.num_hidden_layers, config.hidden_size, config.intermediate_size),
+        };
+        // `check` keeps each of them small.
+        n_layers as u64 * d as u64 * f as u64 / 2
     }
 
     /// Tells the tensors that are looked up by row.
@@ -42,6 +60,15 @@ impl Architecture {
         }
     }
 }
+
+/// A size of a configuration, what it is, and the most that is read: far above any model that runs here, and low enough that
+/// neither products of two overflow nor lists of that length fill the memory.
+type Size = (&'static str, usize, usize);
+const MAX_LAYERS: usize = 1 << 10;
+const MAX_WIDTH: usize = 1 << 16;
+const MAX_HEAD_WIDTH: usize = 1 << 8;
+const MAX_TOKENS: usize = 1 << 17;
+const MAX_VOCABULARY: usize = 1 << 24;
 
 /// BERT: the part of `config.json` that decides the computation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,6 +106,18 @@ fn absolute_name() -> String {
 }
 
 impl BertConfig {
+    fn sizes(&self) -> [Size; 7] {
+        [
+            ("hidden_size", self.hidden_size, MAX_WIDTH),
+            ("num_hidden_layers", self.num_hidden_layers, MAX_LAYERS),
+            ("num_attention_heads", self.num_attention_heads, MAX_WIDTH),
+            ("intermediate_size", self.intermediate_size, MAX_WIDTH),
+            ("vocab_size", self.vocab_size, MAX_VOCABULARY),
+            ("max_position_embeddings", self.max_position_embeddings, MAX_TOKENS),
+            ("type_vocab_size", self.type_vocab_size, MAX_VOCABULARY),
+        ]
+    }
+
     /// Refuses what is not implemented, by name.
     ///
     /// # Errors
@@ -204,6 +243,19 @@ impl<'de> Deserialize<'de> for Qwen3Config {
 }
 
 impl Qwen3Config {
+    fn sizes(&self) -> [Size; 8] {
+        [
+            ("hidden_size", self.hidden_size, MAX_WIDTH),
+            ("num_hidden_layers", self.num_hidden_layers, MAX_LAYERS),
+            ("num_attention_heads", self.num_attention_heads, MAX_WIDTH),
+            ("num_key_value_heads", self.num_key_value_heads, MAX_WIDTH),
+            ("head_dim", self.head_dim, MAX_HEAD_WIDTH),
+            ("intermediate_size", self.intermediate_size, MAX_WIDTH),
+            ("vocab_size", self.vocab_size, MAX_VOCABULARY),
+            ("max_position_embeddings", self.max_position_embeddings, MAX_TOKENS),
+        ]
+    }
+
     /// Refuses what is not implemented, by name.
     ///
     /// # Errors

@@ -4,7 +4,10 @@ use crate::{
     device::Device,
     error::{Error, Result},
     format::FileEntry,
-    model::{manifest::ModelManifest, weights::Weights},
+    model::{
+        manifest::{MODEL_FILE, ModelManifest},
+        weights::Weights,
+    },
     tokenize::Tokenizer,
 };
 
@@ -21,10 +24,18 @@ impl ModelLoader {
     /// Starts with the bytes of `model.json`.
     ///
     /// # Errors
-    /// Those of [`ModelManifest::open`], and [`Error::Unsupported`].
+    /// Those of [`ModelManifest::open`], [`Error::Unsupported`], and [`Error::Malformed`] for weights that are too small.
     pub fn new(model_json: &[u8], device: &Device) -> Result<ModelLoader> {
         let manifest = ModelManifest::open(model_json)?;
         manifest.architecture.check(&manifest.name)?;
+        // What is put together for a model that is larger than its files would be thrown away again, and may fill the memory.
+        let least_bytes = manifest.architecture.least_bytes();
+        if manifest.weights.iter().fold(0, |sum: u64, entry| sum.saturating_add(entry.bytes)) < least_bytes {
+            return Err(Error::malformed(
+                MODEL_FILE,
+                format!("its layers need weights of {least_bytes} bytes at least"),
+            ));
+        }
         let weights = Weights::new(device, manifest.architecture.is_table());
         let missing = manifest.files().cloned().collect();
         Ok(ModelLoader { manifest, tokenizer: None, weights, missing })

@@ -197,6 +197,9 @@ impl Weights {
             serde_json::from_slice(reader.bytes(json_bytes)?).map_err(|error| Error::malformed(file, error))?;
         for TensorEntry { name, dtype, shape, rows } in entries {
             match (dtype, shape.as_slice()) {
+                (_, shape) if shape.contains(&0) => {
+                    return Err(Error::malformed(file, format!("tensor {name} has shape {shape:?}")));
+                }
                 (DType::F32, &[d]) => self.place(file, name, Placed::Vector(reader.f32s(d)?))?,
                 (DType::F32, &[n, k]) => {
                     let weights = reader.f32s(n.saturating_mul(k))?;

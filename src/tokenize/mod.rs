@@ -1,7 +1,10 @@
 //! Text to token ids, and ids to batches.
 
+mod check;
+
+use serde::{Deserialize, de::IgnoredAny};
 use tokenizers::{
-    DecoderWrapper, Encoding, NormalizerWrapper, PostProcessor, PostProcessorWrapper, PreTokenizerWrapper,
+    Decoder, Encoding, ModelWrapper, NormalizerWrapper, PostProcessor, PostProcessorWrapper, PreTokenizerWrapper,
     TokenizerImpl, TruncationDirection, TruncationParams, TruncationStrategy, models::bpe::BPE,
     utils::truncation::truncate_encodings,
 };
@@ -60,8 +63,27 @@ pub struct Tokenizer {
 enum Inner {
     /// Read directly, byte pairs take half the time: for a model of any kind, the library first reads everything into
     /// a tree of values, and Qwen3's file has half a million of them.
-    Bpe(Box<TokenizerImpl<BPE, NormalizerWrapper, PreTokenizerWrapper, PostProcessorWrapper, DecoderWrapper>>),
-    Any(Box<tokenizers::Tokenizer>),
+    Bpe(Box<Library<BPE>>),
+    Any(Box<Library<ModelWrapper>>),
+}
+
+type Library<M> = TokenizerImpl<M, NormalizerWrapper, PreTokenizerWrapper, PostProcessorWrapper, NoDecoder>;
+
+/// Nothing is decoded here. The library's decoders would be code that nobody calls, and panic when they read what is no JSON.
+#[derive(Deserialize)]
+#[serde(from = "IgnoredAny")]
+struct NoDecoder;
+
+impl From<IgnoredAny> for NoDecoder {
+    fn from(_: IgnoredAny) -> NoDecoder {
+        NoDecoder
+    }
+}
+
+impl Decoder for NoDecoder {
+    fn decode_chain(&self, tokens: Vec<String>) -> tokenizers::Result<Vec<String>> {
+        Ok(tokens)
+    }
 }
 
 /// Does the same with either.
@@ -80,13 +102,17 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenizer`] when the file is not one.
     pub fn open(bytes: &[u8]) -> Result<Tokenizer> {
+        check::check_pairs(bytes)?;
         let mut inner = match has_byte_pairs(bytes) {
             true => Inner::Bpe(Box::new(serde_json::from_slice(bytes).map_err(|error| tokenizer_error(error.into()))?)),
-            false => Inner::Any(Box::new(tokenizers::Tokenizer::from_bytes(bytes).map_err(tokenizer_error)?)),
+            false => {
+                Inner::Any(Box::new(serde_json::from_slice(bytes).map_err(|error| tokenizer_error(error.into()))?))
+            }
         };
         with_inner!(&mut inner, tokenizer => {
             tokenizer.with_padding(None);
             tokenizer.with_truncation(None).map_err(tokenizer_error)?;
+            check::check_templates(&serde_json::to_value(tokenizer.get_post_processor()).unwrap_or_default())?;
         });
         Ok(Tokenizer { inner })
     }

@@ -17,7 +17,7 @@ const test = base.extend({
   installed: async ({ project }, use) => {
     const installed = await project();
     await installed.addIndex('index');
-    await installed.run('npm install skillrouter');
+    await installed.install();
     await use(installed);
   },
   /** What `skillrouter/node` exports. */

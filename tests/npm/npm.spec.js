@@ -10,12 +10,6 @@ import { PACKAGE } from './project.js';
 import { follow } from './recipes.js';
 import { expect, SKILL, TASK, test } from './test.js';
 
-/** What `npm create vite` makes, as far as it matters. */
-const VITE_PROJECT = {
-  'package.json': JSON.stringify({ private: true, type: 'module', scripts: { build: 'vite build' } }),
-  'index.html': '<!doctype html><title>app</title><body><script type="module" src="/src/main.js"></script>',
-};
-
 test.describe.configure({ mode: 'default', timeout: 180_000 }); // One worker packs it once; busy machines take their time.
 
 test('holds what its entries need, and nothing else', ({ packed }) => {
@@ -26,6 +20,26 @@ test('holds what its entries need, and nothing else', ({ packed }) => {
   expect(packed.files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'models/skillrouter-mini-encoder/model.json']));
 });
 
+test('README: in a page', async ({ page, project }) => {
+  const site = await project();
+  await site.addIndex('index');
+  await follow('page', site);
+  await page.goto(await site.serve());
+  await page.getByRole('combobox').fill(TASK);
+  await expect(page.getByRole('option').first()).toContainText(SKILL, { timeout: 60_000 });
+});
+
+test('README: in JavaScript', async ({ page, project }) => {
+  const site = await project({ 'index.html': '<!doctype html><meta charset="utf-8"><script type="module" src="main.js"></script>' });
+  await site.addIndex('index');
+  await follow('page', site);
+  await site.write({ 'index.html': '<!doctype html><meta charset="utf-8"><script type="module" src="main.js"></script>' });
+  await follow('javascript', site);
+  const logged = page.waitForEvent('console', { timeout: 60_000 });
+  await page.goto(await site.serve());
+  expect((await logged).text()).toMatch(new RegExp(`^${SKILL} .*# `, 's'));
+});
+
 test('recipe: a static site', async ({ page, project }) => {
   const site = await project();
   await site.addIndex('index');
@@ -33,32 +47,6 @@ test('recipe: a static site', async ({ page, project }) => {
   await page.goto(await site.serve());
   await page.getByRole('combobox').fill(TASK);
   await expect(page.getByRole('option').first()).toContainText(SKILL, { timeout: 60_000 });
-});
-
-test('recipe: Vite', async ({ page, project }) => {
-  const app = await project(VITE_PROJECT);
-  await app.addIndex('public/index');
-  await follow('vite', app);
-  await app.run('npm run build');
-  await page.goto(await app.serve('dist'));
-  await expect(page.locator('body')).toHaveText(new RegExp(`^${SKILL}, `), { timeout: 60_000 });
-});
-
-test('what Vite bundled finds the engine for the GPU', async ({ gpuPage, project }) => {
-  const app = await project({
-    ...VITE_PROJECT,
-    'src/gpu.js': `
-      import { SkillRouter } from 'skillrouter';
-      const router = await SkillRouter.open({ device: 'gpu' });
-      await router.ready;
-      document.body.textContent = router.about().models[0].device.kind;`,
-    'index.html': VITE_PROJECT['index.html'].replace('main.js', 'gpu.js'),
-  });
-  await app.addIndex('public/index');
-  await follow('vite', app);
-  await app.run('npm run build');
-  await gpuPage.goto(await app.serve('dist'));
-  await expect(gpuPage.locator('body')).toHaveText('gpu', { timeout: 120_000 });
 });
 
 test('recipe: a Node script', async ({ project }) => {
@@ -87,8 +75,8 @@ test('a page with an import map, and Node: the same answer', async ({ page, proj
       console.log(JSON.stringify({ ...answer, timings_ms: null }));`,
   });
   await site.addIndex('index');
-  await site.run('npm install skillrouter');
-  await page.goto(await site.serve());
+  await site.install();
+  await page.goto(await site.serve('.', ['--policy', ''])); // It has a script inside.
   await expect(page.locator('body')).toContainText('"stage":"reranked"', { timeout: 60_000 });
   const in_page = JSON.parse(await page.locator('body').textContent());
   expect(in_page.routes[0].name).toBe(SKILL);

@@ -1,17 +1,17 @@
 /**
- * Projects of people who use the package, each in a temporary folder: npm installs it there from the tarball that it would
- * be published as, without any network.
+ * Projects of people who use the package, each in a temporary folder beside a checkout of this repository, as the recipes have it.
+ * npm asks a registry of this machine.
  */
 
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SKILLROUTER = join(ROOT, 'target/release/skillrouter');
 /** Where `make npm` puts the package. */
 export const PACKAGE = process.env.SKILLROUTER_NPM ?? join(ROOT, 'target/npm');
@@ -30,14 +30,23 @@ export async function pack() {
 /** One project. */
 export class Project {
   folder;
+  #around;
   #tarball;
+  #registry;
   #servers = [];
 
-  /** @param {string} tarball @param {Record<string, string>} [files] what is there before the package comes, by path */
-  static async create(tarball, files = {}) {
+  /**
+   * @param {{ tarball: string, registry: string }} from where npm takes packages
+   * @param {Record<string, string>} [files] what is there before the package comes, by path
+   */
+  static async create({ tarball, registry }, files = {}) {
     const project = new Project();
     project.#tarball = tarball;
-    project.folder = await mkdtemp(join(tmpdir(), 'skillrouter-project-'));
+    project.#registry = registry;
+    project.#around = await mkdtemp(join(tmpdir(), 'skillrouter-project-'));
+    project.folder = join(project.#around, 'app');
+    await mkdir(join(project.#around, 'skillrouter/target'), { recursive: true });
+    await symlink(PACKAGE, join(project.#around, 'skillrouter/target/npm'));
     await project.write({ 'package.json': JSON.stringify({ private: true, type: 'module' }), ...files });
     return project;
   }
@@ -55,17 +64,27 @@ export class Project {
     await cp(INDEX, join(this.folder, path), { recursive: true });
   }
 
-  /** Runs commands, with the tarball in the place of the registry. @param {string} commands @returns {Promise<string>} what they print */
+  /** Installs the package from the file that it would be published as. */
+  install() {
+    return this.run(`npm install '${this.#tarball}' --offline`);
+  }
+
+  /** Runs commands. @param {string} commands @returns {Promise<string>} what they print */
   async run(commands) {
-    const offline = commands.replaceAll('npm install skillrouter', `npm install '${this.#tarball}' --offline --no-audit --no-fund`);
-    const path = [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter); // Vite is there.
-    const { stdout } = await run('bash', ['-e', '-c', offline], { cwd: this.folder, env: { ...process.env, PATH: path } });
+    const npm = {
+      npm_config_registry: this.#registry, npm_config_cache: join(this.#around, 'cache'), npm_config_audit: 'false', npm_config_fund: 'false',
+      npm_config_ignore_scripts: 'true', npm_config_update_notifier: 'false',
+    };
+    const { stdout } = await run('bash', ['-e', '-c', commands], { cwd: this.folder, env: { ...process.env, ...npm } });
     return stdout;
   }
 
-  /** Serves a folder as a static host would. @param {string} [path] @returns {Promise<string>} its address */
-  async serve(path = '.') {
-    const server = spawn(SKILLROUTER, ['serve', join(this.folder, path), '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  /**
+   * Serves a folder as a static host would.
+   * @param {string} [path] @param {string[]} [options] of `skillrouter serve` @returns {Promise<string>} its address
+   */
+  async serve(path = '.', options = []) {
+    const server = spawn(SKILLROUTER, ['serve', join(this.folder, path), '--port', '0', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#servers.push(server);
     return new Promise((resolve, reject) => {
       server.once('error', reject);
@@ -76,6 +95,6 @@ export class Project {
 
   async remove() {
     for (const server of this.#servers) server.kill();
-    await rm(this.folder, { recursive: true });
+    await rm(this.#around, { recursive: true });
   }
 }

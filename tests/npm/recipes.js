@@ -1,5 +1,5 @@
 /**
- * The recipes of docs/recipes.md, so that what it says is what is tested: its code blocks with `recipe=NAME` behind the language.
+ * The recipes of README.md and docs/recipes.md, so that what they say is what is tested: code blocks with `recipe=NAME` behind the language.
  * A block with `file=PATH` is the content of a file, a block in `sh` is run; both in the order in which they stand.
  */
 
@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-const RECIPES = new URL('../../docs/recipes.md', import.meta.url);
-const BLOCK = /^```(\w+) recipe=(\w+)(?: file=(\S+))?\n([\s\S]*?)^```$/gm;
+const TEXTS = ['../../README.md', '../../docs/recipes.md'].map((path) => readFileSync(new URL(path, import.meta.url), 'utf8'));
+const BLOCK = /^```(\w+) recipe=(\S+)(?: file=(\S+))?\n([\s\S]*?)^```$/gm;
 
 /**
  * Follows a recipe in a project.
@@ -17,8 +17,8 @@ const BLOCK = /^```(\w+) recipe=(\w+)(?: file=(\S+))?\n([\s\S]*?)^```$/gm;
  * @returns {Promise<string>} what the last command printed
  */
 export async function follow(name, project) {
-  const blocks = [...readFileSync(RECIPES, 'utf8').matchAll(BLOCK)].filter(([, , recipe]) => recipe === name);
-  if (blocks.length === 0) throw new Error(`docs/recipes.md has no recipe ${name}`);
+  const blocks = TEXTS.flatMap((text) => [...text.matchAll(BLOCK)]).filter(([, , recipes]) => recipes.split(',').includes(name));
+  if (blocks.length === 0) throw new Error(`there is no recipe ${name}`);
   let printed = '';
   for (const [, language, , file, text] of blocks) {
     if (file) {

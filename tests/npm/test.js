@@ -4,7 +4,8 @@
 
 import { chromium, test as base } from '@playwright/test';
 
-import { pack, Project } from './project.js';
+import { pack, Project, ROOT } from './project.js';
+import { startRegistry } from './registry.js';
 
 export { expect } from '@playwright/test';
 
@@ -17,7 +18,12 @@ export const test = base.extend({
     const packed = await pack();
     await use(packed);
     await packed.remove();
-  }, { scope: 'worker', timeout: 120_000 }],
+  }, { scope: 'worker', timeout: 600_000 }],
+  registry: [async ({}, use) => {
+    const { url, stop } = await startRegistry(ROOT);
+    await use(url);
+    stop();
+  }, { scope: 'worker' }],
   /** A page with WebGPU in software. */
   gpuPage: async ({}, use) => {
     const args = ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
@@ -26,10 +32,10 @@ export const test = base.extend({
     await browser.close();
   },
   /** Makes a project. @returns {(files?: Record<string, string>) => Promise<Project>} */
-  project: async ({ packed }, use) => {
+  project: async ({ packed: { tarball }, registry }, use) => {
     const projects = [];
     await use(async (files) => {
-      const project = await Project.create(packed.tarball, files);
+      const project = await Project.create({ tarball, registry }, files);
       projects.push(project);
       return project;
     });

@@ -126,7 +126,7 @@ export class GpuEngine {
     engine.#failed.catch(() => {}); // Somebody waits for it only during a call.
     for (const type of ['error', 'unhandledrejection']) addEventListener(type, (event) => engine.#onUncaught(/** @type {ErrorEvent & PromiseRejectionEvent} */ (event)));
     try {
-      engine.classes = await import(/* @vite-ignore */ `${GPU_MODULE}?instance=${engine.#number}`);
+      engine.classes = await import(/* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ `${GPU_MODULE}?instance=${engine.#number}`);
       await engine.classes.default({ module_or_path: GPU_WASM });
     } catch (error) {
       throw engine.#fail(`the engine for the GPU could not be loaded: ${error.message}`, error);

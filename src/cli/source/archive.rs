@@ -11,7 +11,9 @@ use anyhow::{Context, Result};
 use skillrouter::skill::{SCRIPT_MAX_BYTES, Script, SkillFile, is_script};
 use zip::ZipArchive;
 
-use super::{Cause, SKILL_FILE, Sources, absolute, read_at_most, read_limited, scripts::gather};
+use super::{
+    Cause, SKILL_FILE, Sources, UNPACKED_MAX_BYTES, absolute, mib, read_at_most, read_limited, scripts::gather,
+};
 
 /// Largest package inside of an archive that is read, in bytes.
 const PACKAGE_MAX_BYTES: u64 = 64 << 20;
@@ -33,6 +35,7 @@ impl Sources {
         let archive = ZipArchive::new(file).with_context(|| format!("{} is not a zip file", source.display()))?;
         let stem = source.file_stem().map_or_else(|| "skill".to_owned(), |stem| stem.to_string_lossy().into_owned());
         let (place, origin) = (source.display().to_string(), absolute(source).to_string_lossy().into_owned());
+        self.unpacked_bytes = 0;
         self.add_archive(&Package { place, origin, stem }, archive, true);
         Ok(())
     }
@@ -58,7 +61,8 @@ impl Sources {
         for (i, name) in &names {
             let place = format!("{}/{name}", package.place);
             if let Some(folder) = skill_folder(name) {
-                if let Some(outer) = above(folder).find(|outer| folders.contains(*outer))
+                let outer = above(folder).find(|outer| folders.contains(*outer));
+                if let Some(outer) = outer
                     && !self.choice.nested
                 {
                     let outer = if outer.is_empty() { "of the whole package" } else { outer };
@@ -66,10 +70,22 @@ impl Sources {
                     self.skip(place, Cause::Nested, reason);
                     continue;
                 }
+                if self.unpacked_bytes > UNPACKED_MAX_BYTES {
+                    let limit = mib(UNPACKED_MAX_BYTES);
+                    let reason = format!("the package unpacks to more than {limit}; unpack it and give the folder");
+                    self.skip(place, Cause::TooLarge, reason);
+                    continue;
+                }
                 match read_limited(archive.by_index(*i).map_err(std::io::Error::other)) {
                     Ok(bytes) => {
-                        let scripts = |body: &str| scripts_of(&mut archive, files.get(folder), body);
+                        let mut script_bytes = 0;
+                        let scripts = |body: &str| {
+                            let scripts = scripts_of(&mut archive, files.get(folder), body);
+                            script_bytes = scripts.iter().map(|script| script.text.len()).sum();
+                            scripts
+                        };
                         self.add_entry(package, place, folder, &bytes, scripts);
+                        self.unpacked_bytes += (bytes.len() + script_bytes) as u64;
                     }
                     Err(error) => self.skip(place, Cause::Unreadable, error),
                 }

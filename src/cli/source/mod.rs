@@ -34,6 +34,8 @@ pub struct Sources {
     pub skipped: Vec<Skipped>,
     found: Vec<Found>,
     choice: Choice,
+    /// What came out of the package that is read.
+    unpacked_bytes: u64,
 }
 
 /// Which skills of the sources count.
@@ -45,6 +47,30 @@ pub struct Choice {
     pub without: Vec<Mark>,
     /// Also copies and older versions of others.
     pub keep_copies: bool,
+}
+
+/// Most bytes that are taken out of one packed source: a small file can unpack to any amount.
+const UNPACKED_MAX_BYTES: u64 = 2 << 30;
+
+/// A size for messages.
+fn mib(bytes: u64) -> String {
+    format!("{} MiB", bytes >> 20)
+}
+
+/// Reads no more than it may, and then fails.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.inner.read(bytes)?;
+        self.left = self.left.checked_sub(n as u64).ok_or_else(|| {
+            std::io::Error::other(format!("it unpacks to more than {}; split it", mib(UNPACKED_MAX_BYTES)))
+        })?;
+        Ok(n)
+    }
 }
 
 /// A skill before its id is known to be unique.
@@ -212,7 +238,10 @@ impl Sources {
             return Ok(false);
         }
         let file = File::open(source).with_context(|| format!("cannot read {}", source.display()))?;
-        let reader: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+        let reader: Box<dyn Read> = match packed {
+            true => Box::new(Bounded { inner: MultiGzDecoder::new(file), left: UNPACKED_MAX_BYTES }),
+            false => Box::new(file),
+        };
         match kind {
             "json" => self.add_json(source, reader)?,
             _ => self.add_lines(source, BufReader::new(reader))?,

@@ -8,9 +8,12 @@ use std::{
 
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
-use skillrouter::skill::{Skill, SkillFile, plain_text, read_marks};
+use skillrouter::skill::{FILE_MAX_BYTES, Skill, SkillFile, plain_text, read_marks};
 
-use super::{Cause, Found, Sources, absolute};
+use super::{Cause, Found, Sources, absolute, mib};
+
+/// Longest line that is read, in bytes: a `SKILL.md` of the largest size, every character escaped.
+const LINE_MAX_BYTES: u64 = 6 * FILE_MAX_BYTES as u64;
 
 /// The byte order mark of UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -21,17 +24,22 @@ impl Sources {
         let mut line = Vec::new();
         for number in 1.. {
             line.clear();
-            let n_bytes = reader.read_until(b'\n', &mut line);
+            let n_bytes = reader.by_ref().take(LINE_MAX_BYTES).read_until(b'\n', &mut line);
             let n_bytes = n_bytes
                 .with_context(|| format!("cannot read line {number} of {}; is it cut off?", source.display()))?;
             if n_bytes == 0 {
                 break;
             }
+            let place = format!("{}:{number}", source.display());
+            if n_bytes as u64 == LINE_MAX_BYTES && !line.ends_with(b"\n") {
+                reader.skip_until(b'\n').with_context(|| format!("cannot read {place}; is it cut off?"))?;
+                self.skip(place, Cause::TooLarge, format!("it is longer than {}", mib(LINE_MAX_BYTES)));
+                continue;
+            }
             let text = if number == 1 { line.strip_prefix(MARK).unwrap_or(&line) } else { &line };
             if text.trim_ascii().is_empty() {
                 continue;
             }
-            let place = format!("{}:{number}", source.display());
             match serde_json::from_slice::<Value>(text) {
                 Ok(row) => self.add_row(source, place, &row),
                 Err(error) => self.skip(place, Cause::NotJson, format!("it is not JSON: {error}")),

@@ -62,6 +62,9 @@ struct Term {
     r: u8,
 }
 
+/// Bytes of all terms for each byte of the file, at most; honest files have one or two.
+const MAX_SHARING: usize = 16;
+
 /// A folded name, with spaces for hyphens and underscores.
 fn spoken(name: &str) -> String {
     fold(name).replace(['-', '_'], " ")
@@ -103,13 +106,18 @@ impl Lexical {
                 return Err(Error::malformed(file, "its terms are not in order"));
             }
             term_bytes.extend_from_within(previous..previous + shared);
+            // What terms share costs no bytes, so a small file could ask for any amount of memory.
+            if term_bytes.len() > payload.len().saturating_mul(MAX_SHARING) {
+                return Err(Error::malformed(file, "its terms are too long"));
+            }
             let n_bytes = reader.varint()? as usize;
             term_bytes.extend(reader.bytes(n_bytes)?);
             let document_frequency = reader.varint()? as u32;
             let n_postings = reader.varint()? as u32;
             let r = reader.bytes(1)?[0];
             let n_bits = reader.varint()? as u32;
-            if r > 31 || std::str::from_utf8(&term_bytes[start..]).is_err() {
+            // A posting takes two bits at least.
+            if r > 31 || n_postings > n_bits / 2 || std::str::from_utf8(&term_bytes[start..]).is_err() {
                 return Err(Error::malformed(file, "a term of it makes no sense"));
             }
             terms.push(Term { end: term_bytes.len() as u32, document_frequency, n_postings, first_bit, r });
@@ -219,7 +227,9 @@ impl Lexical {
     pub(super) fn list(&self, position: usize) -> impl Iterator<Item = Posting> + '_ {
         let term = &self.terms[position];
         let n = self.len() as u32;
-        read_list(&self.lists, term.first_bit as usize, term.r, term.n_postings as usize)
+        // No further than to its own end, whatever the bits say.
+        let end = self.terms.get(position + 1).map_or(self.lists.len(), |next| next.first_bit.div_ceil(8) as usize);
+        read_list(&self.lists[..end], term.first_bit as usize, term.r, term.n_postings as usize)
             .take_while(move |p| p.skill_idx < n)
     }
 }

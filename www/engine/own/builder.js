@@ -24,7 +24,7 @@ export class Builder {
     const builder = new Builder();
     let engine;
     try {
-      engine = await import(/* @vite-ignore */ `${BUILDER_MODULE}?instance=${n_failed}`);
+      engine = await import(/* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ `${BUILDER_MODULE}?instance=${n_failed}`);
       await engine.default({ module_or_path: BUILDER_WASM });
     } catch (error) {
       n_failed++;
