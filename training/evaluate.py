@@ -12,7 +12,7 @@ import json
 import platform
 import subprocess
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bm25s
@@ -21,8 +21,9 @@ import Stemmer
 
 import bert
 from calibrate import N_FITTED, unserved
+from grades import FIRST_COLUMNS, firsts, fit_tables
 from pool import QUERY_MAX_CHARS, TRAINING, Pool, Query
-from router import ENCODER, METRICS, PROGRAM, RERANK, ROOT, WORK, Found, Settings, find, first_skills, index, interval, metrics
+from router import ENCODER, METRICS, PROGRAM, RERANK, ROOT, WORK, Found, Settings, find, first_skills, index, interval, metrics, reweighted
 
 SHORT_CHARS, LONG_CHARS = 80, 180
 DENSE_WEIGHTS = ["0.5", "0.75", "1.0", "1.25", "1.5", "2.0"]
@@ -75,15 +76,6 @@ def scored(found: list[Found]) -> np.ndarray:
     return np.array([metrics(row.places, row.query.right) for row in found])
 
 
-def reweighted(found: list[Found], weight: float) -> np.ndarray:
-    """The same with another weight of the retrieval score; what was not reranked stays behind."""
-    rows = []
-    for row in found:
-        key = lambda route: route["rerank_score"] + weight * route["retrieval_score"] if "rerank_score" in route else -1e9
-        rows.append(metrics([route["place"] for route in sorted(row.routes, key=key, reverse=True)], row.query.right))
-    return np.array(rows)
-
-
 def strata(found: list[Found]) -> dict[str, np.ndarray]:
     """hit@1 and the like of parts of the queries."""
     parts = defaultdict(list)
@@ -92,6 +84,101 @@ def strata(found: list[Found]) -> dict[str, np.ndarray]:
         length = "short" if len(query.text) <= SHORT_CHARS else "long" if len(query.text) > LONG_CHARS else "middle"
         parts[length if not query.qid.startswith("own-") else f"own, {query.kind}"].append(metrics(row.places, query.right))
     return {name: np.array(rows) for name, rows in parts.items()}
+
+
+@dataclass
+class Bench:
+    """What is measured on: an index of the data's first skills, and queries."""
+
+    pool: Pool
+    n_skills: int
+    skills: Path
+    built: Path
+
+    def __post_init__(self) -> None:
+        self.ids = [skill["id"] for skill in self.pool.skills]
+        self.dev = self.pool.queries("dev")
+        self.own = [q for q in self.pool.own_queries("eval") if min(q.right) < self.n_skills]
+        self.graded = self.pool.graded("dev")
+
+    def find(self, settings: Settings, queries: list[Query]) -> list[Found]:
+        return find(settings, queries, self.pool.place, self.ids)
+
+
+def systems(bench: Bench, reranked: list[int], base: bool) -> dict[str, Settings]:
+    """What is compared, by name."""
+    found: dict[str, Settings] = {}
+    if base:
+        model = WORK / "models/all-MiniLM-L6-v2"
+        if not model.exists():
+            subprocess.run([PROGRAM, "quantize", bert.base_folder(), "--out", model], check=True)
+        found["all-MiniLM-L6-v2, zero-shot"] = Settings(index(WORK / "index-base", bench.skills, model, "--no-bodies"), model, options={"mode": "dense"})
+    found["words (our lexical leg)"] = Settings(bench.built, options={"mode": "lexical"})
+    found["meaning (our encoder)"] = Settings(bench.built, options={"mode": "dense"})
+    found["hybrid"] = Settings(bench.built)
+    found[DEFAULT] = Settings(bench.built, as_index_says=True)
+    for n in reranked:
+        found[f"hybrid, {n} reranked, long queries too"] = Settings(bench.built, reranker=ENCODER, options={"rerank": n})
+    return found
+
+
+def authors_section(bench: Bench, found: dict[str, list[Found]]) -> str:
+    table = Table(METRICS)
+    plain = bm25(bench.pool, bench.n_skills, bench.dev)
+    table.add("BM25 (bm25s)", np.array([metrics(r, q.right) for r, q in zip(plain, bench.dev)]))
+    for name, rows in found.items():
+        table.add(name, scored(rows[: len(bench.dev)]))
+    text = f"## Skill authors' queries (dev: {len(bench.dev)} queries, {bench.n_skills:,} skills)\n\nBy the labels:\n\n{table.text()}\n"
+    text += "By grades: the first routes of these systems and the labelled skills were read, and graded 2 (serves the task), 1 (serves a part of it) or 0. "
+    text += "What was not judged is left out:\n\n"
+    lines = [["system", *FIRST_COLUMNS], ["---"] * (len(FIRST_COLUMNS) + 1)]
+    lines += [[name, *(f"{value:.3f}".lstrip("0") for value in firsts(rows, bench.graded))] for name, rows in found.items()]
+    return text + "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def kinds_section(found: dict[str, list[Found]]) -> str:
+    by_stratum = {name: strata(rows) for name, rows in found.items()}
+    names = [name for name in ["short", "middle", "long", "own, indirect", "own, long", "own, other"] if any(name in s for s in by_stratum.values())]
+    sizes = [len(next(iter(by_stratum.values()))[name]) for name in names]
+    rows = [["hit@1", *[f"{name} ({n})" for name, n in zip(names, sizes)]], ["---"] * (len(names) + 1)]
+    rows += [[system, *[f"{parts[name][:, 0].mean():.3f}".lstrip("0") for name in names]] for system, parts in by_stratum.items()]
+    return (
+        f"## By kind of query\n\nShort: at most {SHORT_CHARS} characters; long: over {LONG_CHARS}. \"Own\" queries were written for this project, to be hard: "
+        "indirect ones name no solution, long ones are whole task descriptions of 1,500 to 2,000 characters, others are in seven languages besides English.\n\n"
+        + "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
+    )
+
+
+def catalogue_section(compared: dict[str, Settings]) -> str:
+    small, queries, place, folders = catalogue()
+    table, words = Table(METRICS), ""
+    for name in ("words (our lexical leg)", "meaning (our encoder)", "hybrid", DEFAULT):
+        found = find(replace(compared[name], index=small), queries, place, folders)
+        table.add(name, scored(found))
+        if name == DEFAULT:
+            right = [row for row in found if row.places[:1] and row.places[0] in row.query.right]
+            low = sum(row.fit["word"] in ("none", "weak") for row in right)
+            words = f"\nOf the {len(right)} right first routes of the last row, {low} are called `weak` or `none`.\n"
+    return f"## The starter catalogue ({len(queries)} queries, {len(folders)} skills)\n\n{table.text()}{words}"
+
+
+def mixing_section(bench: Bench, reranked: list[Found]) -> str:
+    table = Table(METRICS)
+    for weight in DENSE_WEIGHTS:
+        table.add(f"dense weight {weight}", scored(bench.find(Settings(bench.built, options={"dense-weight": weight}), bench.dev)))
+    for weight in RETRIEVAL_WEIGHTS:
+        table.add(f"{RERANK} reranked, retrieval weight {weight}", scored(reweighted(reranked[: len(bench.dev)], weight)))
+    return f"## Mixing (dev)\n\n{table.text()}"
+
+
+def fit_section(bench: Bench, compared: dict[str, Settings]) -> str:
+    tasks = unserved(slice(N_FITTED, None))
+    text = f"## Whether the fit means what it says (dev, and {len(tasks)} tasks that no skill serves)\n\nFitted on graded queries of train, `training/calibrate.py`.\n"
+    for name in ("hybrid", DEFAULT):
+        found = bench.find(compared[name], bench.dev + tasks)
+        if any(row.fit for row in found):
+            text += f"\n### {name[0].upper()}{name[1:]}\n\n{fit_tables(found, bench.graded)}"
+    return text
 
 
 def main() -> None:
@@ -103,80 +190,20 @@ def main() -> None:
     parser.add_argument("--without-base", action="store_true", help="leave out zero-shot all-MiniLM-L6-v2, whose index takes as long as ours")
     args = parser.parse_args()
     pool = Pool(args.data)
-    ids = [skill["id"] for skill in pool.skills]
     skills = first_skills(pool, args.skills)
-    built = index(WORK / "index", skills, ENCODER)
-    dev = [q for q in pool.queries("dev")]
-    own = [q for q in pool.own_queries("eval") if min(q.right) < args.skills]
-    out = []
-
-    systems: dict[str, Settings] = {}
-    if not args.without_base:
-        base = WORK / "models/all-MiniLM-L6-v2"
-        if not base.exists():
-            subprocess.run([PROGRAM, "quantize", bert.base_folder(), "--out", base], check=True)
-        systems["all-MiniLM-L6-v2, zero-shot"] = Settings(index(WORK / "index-base", skills, base, "--no-bodies"), base, options={"mode": "dense"})
-    systems["words (our lexical leg)"] = Settings(built, options={"mode": "lexical"})
-    systems["meaning (our encoder)"] = Settings(built, options={"mode": "dense"})
-    systems["hybrid"] = Settings(built)
-    systems[DEFAULT] = Settings(built, as_index_says=True)
-    for n in args.reranked:
-        systems[f"hybrid, {n} reranked, long queries too"] = Settings(built, reranker=ENCODER, options={"rerank": n})
-
-    table, by_stratum, found = Table(METRICS), {}, {}
-    table.add("BM25 (bm25s)", np.array([metrics(r, q.right) for r, q in zip(bm25(pool, args.skills, dev), dev)]))
-    for name, settings in systems.items():
-        found[name] = find(settings, dev + own, pool.place, ids)
-        table.add(name, scored(found[name][: len(dev)]))
-        by_stratum[name] = strata(found[name])
-    out.append(f"## Skill authors' queries (dev: {len(dev)} queries, {args.skills:,} skills)\n\n{table.text()}")
-
-    names = [name for name in ["short", "middle", "long", "own, indirect", "own, long", "own, other"] if any(name in s for s in by_stratum.values())]
-    sizes = [len(next(iter(by_stratum.values()))[name]) for name in names]
-    rows = [["hit@1", *[f"{name} ({n})" for name, n in zip(names, sizes)]], ["---"] * (len(names) + 1)]
-    rows += [[system, *[f"{parts[name][:, 0].mean():.3f}".lstrip("0") for name in names]] for system, parts in by_stratum.items()]
-    out.append(
-        f"## By kind of query\n\nShort: at most {SHORT_CHARS} characters; long: over {LONG_CHARS}. \"Own\" queries were written for this project, to be hard: "
-        "indirect ones name no solution, long ones are whole task descriptions of 1,500 to 2,000 characters, others are in seven languages besides English.\n\n"
-        + "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
-    )
-
-    small, queries, place, folders = catalogue()
-    table = Table(METRICS)
-    for name, settings in systems.items():
-        if "zero-shot" not in name and name in (*list(systems)[:3], "hybrid", DEFAULT):
-            table.add(name, scored(find(replace(settings, index=small), queries, place, folders)))
-    out.append(f"## The starter catalogue ({len(queries)} queries, {len(folders)} skills)\n\n{table.text()}")
-
-    table = Table(METRICS)
-    for weight in DENSE_WEIGHTS:
-        table.add(f"dense weight {weight}", scored(find(Settings(built, options={"dense-weight": weight}), dev, pool.place, ids)))
-    for weight in RETRIEVAL_WEIGHTS:
-        table.add(f"{RERANK} reranked, retrieval weight {weight}", reweighted(found[DEFAULT][: len(dev)], weight))
-    out.append(f"## Mixing (dev)\n\n{table.text()}")
-
-    tasks = unserved(slice(N_FITTED, None))
-    rows = []
-    for name, settings in systems.items():
-        if name not in ("hybrid", DEFAULT):
-            continue
-        judged = find(settings, dev + tasks, pool.place, ids)
-        if judged[0].fit is None:
-            continue
-        right = [row for row in judged[: len(dev)] if row.places[:1] and row.places[0] in row.query.right]
-        wrong = [row for row in judged[: len(dev)] if row not in right]
-        none = lambda part: sum(row.fit["word"] == "none" for row in part) / len(part)
-        rows.append([name, f"{none(judged[len(dev):]):.3f}", f"{none(right):.3f}", f"{none(wrong):.3f}"])
-        curve = [(t, sum(r.fit["p"] >= t for r in right) / len(right), sum(r.fit["p"] >= t for r in judged[len(dev):]) / len(tasks)) for t in np.arange(0.1, 1, 0.1)]
-    if rows:
-        head = [["system", f"of {len(tasks)} tasks that no skill serves", "of right first routes (lost)", "of wrong first routes"], ["---"] * 4]
-        out.append("## \"Nothing fits\" (dev)\n\nHow often `none` is said:\n\n" + "\n".join("| " + " | ".join(row) + " |" for row in head + rows) + "\n\n"
-                   + "The same along the probability, for the last row:\n\n| least p | right first routes kept | of unserved tasks, wrongly shown |\n| --- | --- | --- |\n"
-                   + "\n".join(f"| {t:.1f} | {kept:.3f} | {shown:.3f} |" for t, kept, shown in curve) + "\n")
-
-    text = (TRAINING / "quality-head.md").read_text() + f"\nMeasured {datetime.date.today()} on {platform.processor() or platform.machine()}, with `make quality`.\n\n" + "\n".join(out)
-    evidence = TRAINING / "quality-choices.md"
-    text += "\n" + evidence.read_text() if evidence.exists() else ""
+    bench = Bench(pool, args.skills, skills, index(WORK / "index", skills, ENCODER))
+    compared = systems(bench, args.reranked, not args.without_base)
+    found = {name: bench.find(settings, bench.dev + bench.own) for name, settings in compared.items()}
+    out = [
+        authors_section(bench, found),
+        kinds_section(found),
+        catalogue_section(compared),
+        mixing_section(bench, found[DEFAULT]),
+        fit_section(bench, compared),
+    ]
+    head = (TRAINING / "quality-head.md").read_text()
+    text = f"{head}\nMeasured {datetime.date.today()} on {platform.processor() or platform.machine()}, with `make quality`.\n\n" + "\n".join(out)
+    text += "\n" + (TRAINING / "quality-choices.md").read_text()
     print(text)
     if not args.print:
         (ROOT / "QUALITY.md").write_text(text)

@@ -22,6 +22,7 @@ TRAINING = Path(__file__).parent
 # Of the document contract in model.json (SkillRouter, arXiv 2603.22455).
 DESCRIPTION_MAX_CHARS, BODY_MAX_CHARS, QUERY_MAX_CHARS = 500, 8_000, 2_000
 N_PERMUTATIONS = 64
+SERVES = 2  # the grade of a skill that serves the very task
 # Items of lists in bodies: many are steps or answers and no queries.
 NOISY_KINDS = {"section_item"}
 
@@ -33,6 +34,19 @@ class Query:
     kind: str
     lang: str
     right: list[int]  # places in the pool
+
+
+@dataclass
+class Graded:
+    """A query and skills that were read for it: grade 2 serves the task, 1 serves a part of it, 0 does not."""
+
+    query: Query  # right are those that serve
+    grades: dict[int, int]  # by place in the pool
+
+    @property
+    def for_choosing(self) -> bool:
+        """Whether a list of train is kept from training rerankers: every eighth is."""
+        return zlib.crc32(self.query.qid.encode()) % 8 == 0
 
 
 @dataclass
@@ -88,6 +102,22 @@ class Pool:
             Query(q.get("qid", f"own-{n}"), q["text"], q["kind"], q["lang"], [self.place[q["skill_id"]]])
             for n, q in enumerate(lines(TRAINING / "tasks" / f"{name}.jsonl"))
             if q["skill_id"] in self.place
+        ]
+
+    def graded(self, part: str) -> list[Graded]:
+        """Judgements of first routes: `train` or `dev`. Those of held-out skills are not for training."""
+        grades: dict[str, dict[int, int]] = {}
+        for line in open(self.data / "graded" / f"{part}.tsv"):
+            qid, skill_id, grade = line.rstrip("\n").split("\t")
+            if skill_id in self.place:
+                grades.setdefault(qid, {})[self.place[skill_id]] = int(grade)
+        own = self.data / "graded" / f"{part}-own-queries.jsonl"
+        texts = lines(self.data / part / "queries.jsonl") + (lines(own) if own.exists() else [])
+        serving = lambda qid: [place for place, grade in grades[qid].items() if grade == SERVES]
+        return [
+            Graded(Query(row["qid"], row["text"], row.get("kind", "own"), row.get("lang", ""), serving(row["qid"])), grades[row["qid"]])
+            for row in texts
+            if row["qid"] in grades
         ]
 
     def should_not_trigger(self, part: str) -> list[tuple[str, list[int]]]:

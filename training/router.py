@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +90,12 @@ def find(settings: Settings, queries: list[Query], place: dict[str, int], ids: l
             route["place"] = place[route["id"]]
         found.append(Found(query, row["fit"], row["evidence"] or {}, row["routes"]))
     return found
+
+
+def reweighted(found: list[Found], weight: float) -> list[Found]:
+    """The same answers with another weight of the retrieval score; what was not reranked stays behind."""
+    key = lambda route: route["rerank_score"] + weight * route["retrieval_score"] if "rerank_score" in route else -1e9
+    return [replace(row, routes=sorted(row.routes, key=key, reverse=True)) for row in found]
 
 
 METRICS = ["hit@1", "mrr@10", "ndcg@10", "recall@10", "recall@20"]

@@ -1,4 +1,4 @@
-"""One training run: steps of AdamW until its minutes are spent, with a log and checkpoints. Begun again, it goes on where it was.
+"""One training run: steps of AdamW until its minutes are spent or its steps are done, with a log and checkpoints. Begun again, it goes on where it was.
 
 What is trained, and on what, is the caller's business: it takes each batch from `steps`, does the backward pass, and says the loss.
 """
@@ -21,9 +21,10 @@ LOGGED_EVERY_STEPS = 20
 class Run:
     """A run that writes the model, the tokenizer of `source` and `files` (name to JSON) to `out`. `kept` is saved beside the weights."""
 
-    def __init__(self, model, source: Path, out: Path, *, lr: float, minutes: float, warmup_steps: int, files: dict[str, dict], kept: dict | None = None):
+    def __init__(self, model, source: Path, out: Path, *, lr: float, warmup_steps: int, files: dict[str, dict], minutes: float | None = None,
+                 n_steps: int | None = None, kept: dict | None = None):
         self.model, self.source, self.out, self.files = model, source, out, files
-        self.lr, self.limit_s, self.warmup_steps = lr, minutes * 60, warmup_steps
+        self.lr, self.limit_s, self.n_steps, self.warmup_steps = lr, minutes and minutes * 60, n_steps, warmup_steps
         self.kept = {} if kept is None else kept
         self.state = {"step": 0, "number": 0, "place": 0, "spent_s": 0.0}
         self.optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01)
@@ -42,11 +43,10 @@ class Run:
         """The batches of pass after pass; a step is taken when the next one is asked for."""
         began, saved_at = time.time() - self.state["spent_s"], time.time()
         log = open(self.out / "log.jsonl", "a")
-        while self.state["spent_s"] < self.limit_s:
+        while self._done() < 1:
             for batch in batches_of(self.state["number"])[self.state["place"] :]:
-                fraction = min(1.0, (time.time() - began) / self.limit_s)
                 for group in self.optimizer.param_groups:
-                    group["lr"] = self.lr * min(1.0, (self.state["step"] + 1) / self.warmup_steps) * max(0.02, 1 - fraction)
+                    group["lr"] = self.lr * min(1.0, (self.state["step"] + 1) / self.warmup_steps) * max(0.02, 1 - self._done())
                 self.shown = {}
                 yield batch
                 torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -58,11 +58,15 @@ class Run:
                 if time.time() - saved_at > SAVED_EVERY_S:
                     self.save()
                     saved_at = time.time()
-                if self.state["spent_s"] >= self.limit_s:
+                if self._done() >= 1:
                     break
             else:
                 self.state |= {"number": self.state["number"] + 1, "place": 0}
         self.save()
+
+    def _done(self) -> float:
+        """The part of the run that is behind it."""
+        return self.state["step"] / self.n_steps if self.n_steps else self.state["spent_s"] / self.limit_s
 
     def note(self, loss: float, **shown: float) -> None:
         """The loss of the step at hand, and what is to be shown beside it."""
@@ -74,7 +78,7 @@ class Run:
         row = {**self.state, "loss": round(sum(recent) / len(recent), 4), **self.shown, "lr": self.optimizer.param_groups[0]["lr"]}
         print(json.dumps(row), file=log, flush=True)
         more = "".join(f", {name.replace('_', ' ')} {value}" for name, value in self.shown.items())
-        print(f"step {row['step']}, {row['spent_s'] / 60:.1f} of {self.limit_s / 60:.0f} min, loss {row['loss']}{more}", flush=True)
+        print(f"step {row['step']}, {row['spent_s'] / 60:.1f} min, {self._done():.0%}, loss {row['loss']}{more}", flush=True)
 
     def save(self) -> None:
         new = self.checkpoint.with_suffix(".new")

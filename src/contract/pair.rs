@@ -1,9 +1,11 @@
 //! The texts of a reranker: a task and a skill together.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::template::{DocumentLimits, DocumentTemplate, fill, first_chars, require};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A skill as the reranker wants it, before it meets a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +47,10 @@ pub enum PairText {
 pub struct PairContract {
     /// The query is cut to this many characters; where it is read apart, the encoder's contract says what is read of it.
     pub query_max_chars: usize,
+    /// So many of them are the last ones of a query that is cut, the others its first: long tasks often end with what is
+    /// asked for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub query_tail_chars: usize,
     /// The skill; `max_tokens` is for the whole, special tokens and, unless it is read apart, the query included.
     pub document: DocumentTemplate,
     /// What remains of a skill when the answer has to be fast.
@@ -99,6 +105,7 @@ impl PairContract {
     pub fn pair(max_tokens: usize) -> PairContract {
         PairContract {
             query_max_chars: 2_000,
+            query_tail_chars: 0,
             document: DocumentTemplate {
                 template: "{name} | {description} | {body}".to_owned(),
                 description_max_chars: 500,
@@ -126,12 +133,15 @@ impl PairContract {
         PairContract { form, ..PairContract::pair(max_tokens) }
     }
 
-    /// Checks that the templates have their places, so that making texts cannot fail.
+    /// Checks that the templates have their places and the query its first characters, so that making texts cannot fail.
     ///
     /// # Errors
     /// [`Error::Malformed`] naming `file`.
     pub fn check(&self, file: &str) -> Result<()> {
         require(file, &self.document.template, &["{name}", "{description}"])?;
+        if self.query_tail_chars > self.query_max_chars {
+            return Err(Error::malformed(file, "query_tail_chars is more than query_max_chars"));
+        }
         match &self.form {
             PairForm::Pair | PairForm::Late { .. } => Ok(()),
             PairForm::Prompt { middle, .. } => require(file, middle, &["{query}", "{document}"]),
@@ -154,22 +164,51 @@ impl PairContract {
 
     /// The text of a task and a skill. White space around the task is dropped.
     pub fn text(&self, query: &str, PairDocument(document): &PairDocument) -> PairText {
-        let query = first_chars(query.trim(), self.query_max_chars);
+        let query = ends(query.trim(), self.query_max_chars, self.query_tail_chars);
         match &self.form {
-            PairForm::Pair => PairText::Pair { query: query.to_owned(), document: document.clone() },
+            PairForm::Pair => PairText::Pair { query: query.into_owned(), document: document.clone() },
             PairForm::Late { .. } => PairText::Apart(document.clone()),
             PairForm::Prompt { prefix, middle, suffix, .. } => PairText::Prompt {
                 prefix: prefix.clone(),
-                middle: fill(middle, &[("{query}", query), ("{document}", document)]),
+                middle: fill(middle, &[("{query}", &query), ("{document}", document)]),
                 suffix: suffix.clone(),
             },
         }
     }
 }
 
+/// A text of at most `n` characters as it is; of a longer one the first and, after " … ", the last `n_tail`, `n` in all.
+fn ends(text: &str, n: usize, n_tail: usize) -> Cow<'_, str> {
+    let head = first_chars(text, n);
+    if n_tail == 0 || head.len() == text.len() {
+        return Cow::Borrowed(head);
+    }
+    let tail = text.char_indices().rev().nth(n_tail - 1).map_or(text, |(start, _)| &text[start..]);
+    Cow::Owned(format!("{} … {tail}", first_chars(text, n - n_tail)))
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_query_keeps_both_ends() {
+        let mut contract = PairContract::pair(100);
+        (contract.query_max_chars, contract.query_tail_chars) = (6, 2);
+        let document = contract.whole_document("d".to_owned());
+        let check = |query: &str, expected: &str| match contract.text(query, &document) {
+            PairText::Pair { query, .. } => assert_eq!(query, expected),
+            _ => panic!("a pair has a query"),
+        };
+        check("äbcdef", "äbcdef");
+        check(" äbcdefgö\n", "äbcd … gö");
+        contract.query_tail_chars = 7;
+        assert!(contract.check("model.json").unwrap_err().to_string().contains("query_tail_chars"));
+    }
 
     #[test]
     fn the_prompt_is_exact() {
