@@ -144,7 +144,7 @@ impl LexicalBuilder {
 }
 
 /// The `n` heaviest terms; those of equal weight by letters.
-fn heaviest<'a>(mut terms: Vec<(f32, (&'a str, u32))>, n: usize) -> impl Iterator<Item = (&'a str, u32)> {
+fn heaviest(mut terms: Vec<(f32, (&str, u32))>, n: usize) -> impl Iterator<Item = (&str, u32)> {
     terms.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     terms.into_iter().map(|(_, kept)| kept).take(n)
 }
