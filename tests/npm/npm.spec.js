@@ -30,12 +30,12 @@ test('README: in a page', async ({ page, project }) => {
 });
 
 test('README: in JavaScript', async ({ page, project }) => {
-  const site = await project({ 'index.html': '<!doctype html><meta charset="utf-8"><script type="module" src="main.js"></script>' });
+  const site = await project();
   await site.addIndex('index');
   await follow('page', site);
-  await site.write({ 'index.html': '<!doctype html><meta charset="utf-8"><script type="module" src="main.js"></script>' });
   await follow('javascript', site);
-  const logged = page.waitForEvent('console', { timeout: 60_000 });
+  await site.write({ 'index.html': '<!doctype html><meta charset="utf-8"><script type="module" src="main.js"></script>' });
+  const logged = page.waitForEvent('console', { predicate: (message) => message.type() === 'log', timeout: 60_000 });
   await page.goto(await site.serve());
   expect((await logged).text()).toMatch(new RegExp(`^${SKILL} .*# `, 's'));
 });
