@@ -46,7 +46,7 @@ test('a download that is cut off, or too long, is named as that', async ({ demo,
 test('an index.json that is a web page, or says nonsense', async ({ demo, site }) => {
   site.route('**/index.json', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Welcome</title>' }));
   await demo.open('failed');
-  await expect(demo.banner).toContainText('index.json');
+  await expect(demo.banner).toContainText(`${site.url}index/index.json`);
   await expect(demo.banner).toHaveAttribute('data-code', /^(magic|malformed)$/);
   site.unroute('**/index.json');
   tamper(site, '**/index.json', (body) => body.toString().replace('"n_skills": ', '"n_skills": 9'));

@@ -9,10 +9,10 @@
 const SHORT_MS = 10_000;
 /**
  * One call into a model, for each megabyte of its weights. Two documents of the default encoder, which has 24, take a third of a second on
- * one thread of a laptop; slow phones get thirty times as long.
+ * one thread of a laptop, so a device may be thirty times slower.
  */
 const MODEL_MS_PER_MB = 400;
-/** One step of an index that is made, for each of its skills: a hundred times what it takes on a laptop. */
+/** One step of an index that is made, for each of its skills. Not measured, and meant to be far too long. */
 const INDEX_MS_PER_SKILL = 10;
 
 /** @param {OnSilence | undefined} onSilence @param {{ model_bytes?: number, n_skills?: number }} work */

@@ -34,6 +34,8 @@ const MANIFEST_PATIENCE_MS = 5000;
 const STALL_MS = 30_000;
 /** What has come of a file when its download fails is kept if it is at least so much. */
 const MIN_PART_BYTES = 256 * 1024;
+/** Codes of what a file is not as it should be. */
+const UNSOUND = ['magic', 'version', 'truncated', 'checksum', 'malformed'];
 
 /**
  * A listed file, from the shelf or the network, checked against its entry.
@@ -123,7 +125,17 @@ export async function fetchManifest(url, open, { signal, fetchFile = download } 
     await store(url, fresh, url);
     await evictUnlisted(url, new Set([secretUrl(url), ...entries.map(({ file }) => new URL(file, url).href)]));
   };
-  return { value: await open(bytes), commit };
+  return { value: await opened(url, bytes, open), commit };
+}
+
+/** @template T @param {string} url @param {Uint8Array<ArrayBuffer>} bytes @param {(bytes: Uint8Array<ArrayBuffer>) => T | Promise<T>} open knows no addresses */
+async function opened(url, bytes, open) {
+  try {
+    return await open(bytes);
+  } catch (error) {
+    if (!UNSOUND.includes(error.code)) throw error;
+    throw new SkillRouterError(error.code, `${error.message} (${url})`, { cause: error });
+  }
 }
 
 /**
