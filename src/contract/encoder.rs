@@ -90,7 +90,7 @@ impl Contract {
     /// Checks that the templates have their places, so that making texts cannot fail.
     ///
     /// # Errors
-    /// [`Error::Malformed`] naming `file`.
+    /// [`Error::Malformed`](crate::error::Error::Malformed) naming `file`.
     pub fn check(&self, file: &str) -> Result<()> {
         require(file, &self.query.template, &["{query}"])?;
         require(file, &self.document.template, &["{name}", "{description}"])

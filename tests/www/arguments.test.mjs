@@ -87,4 +87,5 @@ test('every call of a router does', async () => {
   void router.addOwn(new Set([{ path: 'a/SKILL.md', file }]), { source: 's' }).catch(() => {});
   await new Promise(setImmediate);
   assert.deepEqual(Worker.asked, ['route', 'route', 'addOwn']);
+  router.close(); // Otherwise it waits for its answers.
 });

@@ -12,7 +12,8 @@ const FIRST_STEPS = 6 * STEPS;
 export class Watchdog {
   #step_ms;
   #listener;
-  #timer = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #timer;
   #n_silent = 0;
   #n_allowed = FIRST_STEPS;
 
@@ -43,7 +44,7 @@ export class Watchdog {
 
   end() {
     clearInterval(this.#timer);
-    this.#timer = 0;
+    this.#timer = undefined;
   }
 
   #step() {
