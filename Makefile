@@ -1,5 +1,6 @@
 # make demo   the page with the default model and the starter catalogue, from what is in the repository; needs Node alone
 # make test   everything built from source, compared with pkg/, and every test, browser tests included
+# make test-slow  what takes minutes and guards little, for releases: bundlers, and `make fuzz`
 # make pkg    pkg/ anew from its sources: commit it once, at the end of a piece of work
 # make fuzz   every parser on many more changed inputs than make test tries: make fuzz ROUNDS=100 SEED=7
 # make check  format, lints and types; make extension, make npm, make site, make screenshots: what their names say
@@ -14,7 +15,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --jobs=2
 unexport MAKEFLAGS MFLAGS # cargo and rustc would look for make's pipe of tokens.
 .DELETE_ON_ERROR:
-.PHONY: help demo test check fmt index pkg check-pkg site clean
+.PHONY: help demo test test-slow check fmt index pkg check-pkg site clean
 
 CARGO      := cargo
 SKILLROUTER := target/release/skillrouter
@@ -35,6 +36,9 @@ demo: site
 test: check check-pkg $(TEST_SITE)/.complete node_modules/.installed chromium vulkan
 	$(CARGO) test --release --locked --features gpu
 	npm test
+
+test-slow: $(TEST_SITE)/.complete $(NPM)/.complete node_modules/.installed chromium fuzz
+	SLOW=1 npm test
 
 check: check-workflows node_modules/.installed pkg/vendor/.complete | target/.toolchain
 	$(CARGO) fmt --check

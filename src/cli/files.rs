@@ -254,9 +254,7 @@ fn old_files(target: &Path, kind: FolderKind) -> Result<BTreeSet<String>> {
     let path = target.join(manifest);
     if path.exists() {
         return kind.listed(&read(&path)?).with_context(|| {
-            format!(
-                "{shown} holds a {manifest} that is not {what} of skillrouter; choose another --out, or move it away"
-            )
+            format!("{manifest} in {shown} is not {what} of skillrouter; choose another --out, or move it away")
         });
     }
     for entry in fs::read_dir(target).with_context(|| format!("cannot read {shown}"))? {

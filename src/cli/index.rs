@@ -179,7 +179,11 @@ fn read_sources(args: &IndexArgs) -> Result<Sources> {
     }
     if found.skills.is_empty() && args.remove.is_empty() {
         let sources: Vec<String> = args.sources.iter().map(|source| source.display().to_string()).collect();
-        bail!("no skill in {}; a skill is a folder with a SKILL.md in it", sources.join(", "));
+        let left_out = match summary(found.skipped.iter()) {
+            skipped if skipped.is_empty() => "a skill is a folder with a SKILL.md in it".to_owned(),
+            skipped => format!("skipped {skipped}, as named above"),
+        };
+        bail!("no skill in {}; {left_out}", sources.join(", "));
     }
     Ok(found)
 }

@@ -3,6 +3,8 @@
 #[cfg(feature = "build")]
 mod encoding;
 #[cfg(feature = "build")]
+mod frontmatter;
+#[cfg(feature = "build")]
 mod lines;
 #[cfg(feature = "build")]
 mod lint;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     DESCRIPTION_MAX_CHARS, Skill, encoding,
+    frontmatter::{Parts, split},
     lines::{keeps_hash, read_lines},
     marks::read_marks,
     value::plain_text,
@@ -36,8 +37,9 @@ impl SkillFile {
     pub fn parse(id: &str, bytes: &[u8]) -> Result<SkillFile> {
         let mut guesses = Vec::new();
         let text = decode(id, bytes, &mut guesses)?;
-        let (yaml, body) = split_frontmatter(&text);
-        let (frontmatter, is_yaml) = read_frontmatter(yaml, &mut guesses);
+        let Parts { yaml, body, guess } = split(&text);
+        guesses.extend(guess.map(str::to_owned));
+        let (frontmatter, is_yaml) = read_frontmatter(yaml.as_deref(), &mut guesses);
         let field = |name: &str| frontmatter.get(name).and_then(plain_text).unwrap_or_default();
         let mut description = field("description");
         // A field of the wild that says what `description` should: when the skill is to be used.
@@ -68,7 +70,7 @@ impl SkillFile {
             marks,
             superseded_by,
             version: version(&frontmatter),
-            fields: yaml.map(|yaml| other_texts(yaml, is_yaml, &frontmatter)).unwrap_or_default(),
+            fields: yaml.map(|yaml| other_texts(&yaml, is_yaml, &frontmatter)).unwrap_or_default(),
             scripts: Vec::new(),
         };
         Ok(SkillFile { skill, frontmatter, guesses })
@@ -128,24 +130,6 @@ fn read_frontmatter(yaml: Option<&str>, guesses: &mut Vec<String>) -> (Map<Strin
 
 fn is_cut_at_hash(cut: &str, whole: &str) -> bool {
     whole.strip_prefix(cut.trim()).is_some_and(|rest| rest.trim_start().starts_with('#'))
-}
-
-/// Splits at the `---` lines. A file whose front matter never ends has none.
-fn split_frontmatter(text: &str) -> (Option<&str>, &str) {
-    let text = text.trim_start();
-    let Some(rest) =
-        text.strip_prefix("---").and_then(|rest| rest.trim_start_matches([' ', '\t', '-']).strip_prefix('\n'))
-    else {
-        return (None, text);
-    };
-    let mut start = 0;
-    for line in rest.split_inclusive('\n') {
-        if line.trim_end() == "---" || line.trim_end() == "..." {
-            return (Some(&rest[..start]), &rest[start + line.len()..]);
-        }
-        start += line.len();
-    }
-    (None, text)
 }
 
 fn parse_yaml(yaml: &str) -> Option<Map<String, Value>> {
@@ -236,6 +220,24 @@ mod tests {
         check("# Merge\n\nJoins files.\n\nMore.", "pdf-merge", "Joins files.", "# Merge\n\nJoins files.\n\nMore.");
         check("---\nname: never ends\n", "pdf-merge", "---\nname: never ends", "---\nname: never ends");
         check("---\n---\nonly a body", "pdf-merge", "only a body", "only a body");
+        check("---\nname: a\ndescription: [\"Joins files.\", And more.]\n---\nc", "a", "Joins files. And more.", "c");
+    }
+
+    #[test]
+    fn front_matter_in_other_forms_is_read_and_named() {
+        let check_guess = |text: &str, word: &str| {
+            check(text, "a", "Prints labels.", "# Steps\n\nPrint.");
+            let guesses = parse(text).guesses;
+            assert!(guesses.len() == 1 && guesses[0].contains(word), "{guesses:?}");
+        };
+        check_guess(
+            "+++\nname = \"a\"\ndescription = 'Prints labels.' # c\n[metadata]\nname = \"b\"\n+++\n\n# Steps\n\nPrint.\n",
+            "TOML",
+        );
+        check_guess("```yaml\n---\nname: a\ndescription: Prints labels.\n---\n```\n\n# Steps\n\nPrint.\n", "fence");
+        check_guess("~~~\n---\nname: a\ndescription: Prints labels.\n---\n# Steps\n\nPrint.", "fence");
+        assert_eq!(parse("```yaml\n---\nname: a\ndescription: b\n---\n```\n\n# Steps").skill.body_line, 8);
+        check("```sh\nls\n```\n\nLists.", "pdf-merge", "```sh\nls\n```", "```sh\nls\n```\n\nLists.");
     }
 
     /// What people write and YAML reads otherwise, or not at all.

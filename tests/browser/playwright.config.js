@@ -1,7 +1,8 @@
 /**
  * The page in Debian's Chromium, served as a static host would, with tiny models beside the page's own: `make test`.
  *
- * Four projects: without WebGPU, `*.gpu.spec.js` with it, the npm package, and the browser extension.
+ * Four projects: without WebGPU, `*.gpu.spec.js` with it, the npm package, and the browser extension. `*.slow.spec.js`, which take minutes and
+ * guard little, run instead of them where SLOW is set: `make test-slow`.
  */
 
 import { defineConfig } from '@playwright/test';
@@ -13,6 +14,7 @@ const ARGS = [
 /** WebGPU in software: right numbers, slowly. */
 const SWIFTSHADER = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
 const GPU_SPECS = /\.gpu\.spec\.js$/;
+const SLOW_SPECS = /\.slow\.spec\.js$/;
 
 /** A project in a Chromium with these arguments on top. */
 function chromium(args) {
@@ -33,9 +35,11 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     serviceWorkers: 'block', // A page kept by one hides what a test does to the site; offline.spec.js allows them.
   },
-  projects: [
+  projects: process.env.SLOW ? [
+    { name: 'slow', testDir: '..', testMatch: SLOW_SPECS, use: chromium(['--disable-gpu']) },
+  ] : [
     { name: 'cpu', testIgnore: GPU_SPECS, use: chromium(['--disable-gpu']) },
-    { name: 'npm', testDir: '../npm', use: chromium(['--disable-gpu']) },
+    { name: 'npm', testDir: '../npm', testIgnore: SLOW_SPECS, use: chromium(['--disable-gpu']) },
     { name: 'extension', testDir: '../extension', timeout: 120_000 },
     { name: 'gpu', testMatch: GPU_SPECS, use: chromium(SWIFTSHADER), timeout: 180_000 },
   ],

@@ -263,7 +263,9 @@ impl Sources {
             self.add_skill_file(&path, &id);
         }
         for path in walk.packages {
-            self.add_package(&path)?;
+            if let Err(error) = self.add_package(&path) {
+                self.skip(path.display().to_string(), Cause::Unreadable, format!("{error:#}"));
+            }
         }
         // Beside skills, a file of rows is most likely something else.
         for path in walk.rows.iter().filter(|_| rows_only) {
