@@ -24,6 +24,10 @@ export class IndexBuilder {
      */
     finish(): IndexFile[];
     /**
+     * Forgets the skills of a source that are copies or older versions of others of it, and gives their ids with those that stay.
+     */
+    fold_source(source: string): any;
+    /**
      * Begins with an index that was made before, by the bytes of its `index.json`.
      */
     keep(index_json: Uint8Array | number[]): void;
@@ -93,6 +97,7 @@ export interface InitOutput {
     readonly indexbuilder_add_vectors: (a: number, b: number, c: number) => [number, number];
     readonly indexbuilder_begin_source: (a: number, b: number, c: number) => void;
     readonly indexbuilder_finish: (a: number) => [number, number, number, number];
+    readonly indexbuilder_fold_source: (a: number, b: number, c: number) => [number, number, number];
     readonly indexbuilder_keep: (a: number, b: number, c: number) => [number, number];
     readonly indexbuilder_keep_file: (a: number, b: number, c: number, d: number, e: number) => [number, number];
     readonly indexbuilder_kept: (a: number) => [number, number];

@@ -88,6 +88,20 @@ export class IndexBuilder {
         return v1;
     }
     /**
+     * Forgets the skills of a source that are copies or older versions of others of it, and gives their ids with those that stay.
+     * @param {string} source
+     * @returns {any}
+     */
+    fold_source(source) {
+        const ptr0 = passStringToWasm0(source, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.indexbuilder_fold_source(this.__wbg_ptr, ptr0, len0);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
      * Begins with an index that was made before, by the bytes of its `index.json`.
      * @param {Uint8Array | number[]} index_json
      */

@@ -11,6 +11,7 @@ export const indexbuilder_add: (a: number, b: number, c: number, d: number, e: n
 export const indexbuilder_add_vectors: (a: number, b: number, c: number) => [number, number];
 export const indexbuilder_begin_source: (a: number, b: number, c: number) => void;
 export const indexbuilder_finish: (a: number) => [number, number, number, number];
+export const indexbuilder_fold_source: (a: number, b: number, c: number) => [number, number, number];
 export const indexbuilder_keep: (a: number, b: number, c: number) => [number, number];
 export const indexbuilder_keep_file: (a: number, b: number, c: number, d: number, e: number) => [number, number];
 export const indexbuilder_kept: (a: number) => [number, number];
