@@ -192,6 +192,8 @@ export interface Answer {
   fit?: Fit;
   /** How much of what the words of the task ask for the best skill has, from 0 to 1. Missing in mode `dense`. */
   coverage?: number;
+  /** Words of the task that no skill has were read as words that are spelled nearly so. */
+  respelled?: true;
   /** Best first. Empty when nothing matches. */
   routes: Route[];
   /**
