@@ -19,9 +19,9 @@ use super::{device::DeviceArg, files::open_reranker};
 
 /// Score documents for a task
 ///
-/// Reads {"query": .., "documents": [..]} a line from standard input and prints {"scores": [..]} a line, in the order of
-/// the documents. A document is a text, or {"name", "description", "body"}. Higher is better; scores order the documents
-/// of one task and say nothing across tasks.
+/// Reads {"query": .., "documents": [..]} a line from standard input and prints a line of scores, in the order of the
+/// documents. A document is a text, or {"name", "description", "body"}. Higher is better; scores order the documents of
+/// one task and say nothing across tasks.
 #[derive(Args)]
 pub struct RerankArgs {
     /// Model folder
@@ -33,7 +33,7 @@ pub struct RerankArgs {
     /// Where to run the model
     #[arg(long, value_enum, default_value = "cpu")]
     device: DeviceArg,
-    /// Print JSON (the default prints the numbers with spaces between)
+    /// Print {"scores": [..]} a line (the default prints the numbers with spaces between)
     #[arg(long)]
     json: bool,
 }
