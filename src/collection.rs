@@ -49,6 +49,7 @@ struct Entry {
 }
 
 /// A skill that is a copy or an older version of another one.
+#[derive(serde::Serialize)]
 pub struct FoldedSkill {
     /// Its id.
     pub id: String,

@@ -110,19 +110,12 @@ impl Searcher {
         encoded: &'a Encoded,
         mode: Mode,
     ) -> Result<std::result::Result<&'a QueryVector, Option<String>>> {
-        let width = self.index().manifest().width;
         let reason = match encoded {
             _ if mode == Mode::Lexical => return Ok(Err(None)),
-            Encoded::Vector(vector) if vector.width() != width => {
-                let got = vector.width();
-                Some(format!(
-                    "the vector of the query has {got} numbers where those of the index have {width}; encode the query with the encoder of the index"
-                ))
-            }
-            Encoded::Vector(vector) if !vector.is_finite() => {
-                Some("the vector of the query is not made of numbers; encode the query again".to_owned())
-            }
-            Encoded::Vector(vector) => return Ok(Ok(vector)),
+            Encoded::Vector(vector) => match self.skills.check_vector(vector) {
+                Ok(()) => return Ok(Ok(vector)),
+                Err(error) => Some(error.to_string()),
+            },
             Encoded::None { reason } => reason.clone(),
         };
         match mode {

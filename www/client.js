@@ -12,7 +12,7 @@ import { Connection, SilenceError } from './messages/connection.js';
 import { tellDescriptions } from './messages/late-descriptions.js';
 import { startWorker } from './messages/worker-start.js';
 import { A, ADD_OWN_OPTIONS, checkArgument, checkOptions, OPEN_OPTIONS, REMOVE_OWN_OPTIONS, ROUTE_OPTIONS, SKILL_IDX, wrong } from './shared/arguments.js';
-import { abortError, firstOf, fromPlain, SkillRouterError } from './shared/error.js';
+import { abortError, closedError, firstOf, fromPlain, SkillRouterError } from './shared/error.js';
 import { deferred } from './shared/promises.js';
 
 export { SkillRouterError };
@@ -82,14 +82,12 @@ export class SkillRouter extends EventTarget {
     checkArgument('query', query, A.text);
     checkOptions('route', given, ROUTE_OPTIONS);
     let { signal, onStage, ...options } = given;
-    const { top, mode, search, typing, wait, rerank, documents } = options; // The session knows what it means to leave one out.
-    if (typing) {
+    if (options.typing) {
       this.#typing?.abort();
       this.#typing = new AbortController();
       signal = firstOf(this.#typing.signal, signal);
     }
-    const stated = { top, mode, search, typing, wait, rerank, documents };
-    const answer = await this.#call('route', { query, options: stated }, { signal, onStage });
+    const answer = await this.#call('route', { query, options }, { signal, onStage });
     if (onStage) void tellDescriptions(answer, (told) => this.described(told, { signal }), onStage).catch(() => {}); // Whoever calls next is told what is wrong.
     return answer;
   }
@@ -145,8 +143,7 @@ export class SkillRouter extends EventTarget {
 
   close() {
     this.#closed = true;
-    const error = new SkillRouterError('unavailable', 'this router is closed; open another');
-    this.#connection?.then((connection) => connection.end(error), () => {});
+    this.#connection?.then((connection) => connection.end(closedError()), () => {});
   }
 
   /** Ends the loading of the models, also for a worker that has to be started later. */
@@ -177,7 +174,7 @@ export class SkillRouter extends EventTarget {
 
   /** The worker that there is, or a new one that has opened the index again. @param {AbortSignal} [signal] */
   #connected(signal) {
-    if (this.#closed) throw new SkillRouterError('unavailable', 'this router is closed; open another');
+    if (this.#closed) throw closedError();
     if (this.#connection) return this.#connection;
     const connecting = this.#connect(signal);
     this.#connection = connecting;

@@ -15,7 +15,7 @@ import { Worker } from 'node:worker_threads';
 
 import { Connection } from './messages/connection.js';
 import { A, checkArgument, checkOptions, NODE_OPEN_OPTIONS, ROUTE_OPTIONS, SKILL_IDX, wrong } from './shared/arguments.js';
-import { abortError, firstOf, fromPlain, SkillRouterError } from './shared/error.js';
+import { abortError, closedError, firstOf, fromPlain, SkillRouterError } from './shared/error.js';
 import { deferred } from './shared/promises.js';
 
 export { SkillRouterError };
@@ -87,20 +87,20 @@ export class SkillRouter {
 
   close() {
     this.#closed = true;
-    this.#connected?.then(({ connection }) => connection.end(closed()), () => {});
+    this.#connected?.then(({ connection }) => connection.end(closedError()), () => {});
   }
 
   /** @param {string} method @param {object} params @param {import('./messages/connection.js').CallOptions} [options] @returns {Promise<any>} */
   async #call(method, params, { signal, onStage } = {}) {
     if (signal?.aborted) throw abortError();
     const { connection, thread } = await this.#connect();
-    if (this.#closed) throw closed();
+    if (this.#closed) throw closedError();
     return thread.during(connection.call(method, params, { signal: signal ?? undefined, onStage }));
   }
 
   /** The thread that there is, or a new one that has opened the index again. */
   async #connect() {
-    if (this.#closed) throw closed();
+    if (this.#closed) throw closedError();
     this.#connected ??= this.#start();
     return this.#connected;
   }
@@ -176,10 +176,6 @@ class Thread extends EventTarget {
       if (--this.#n_waiting === 0) this.#worker.unref();
     }
   }
-}
-
-function closed() {
-  return new SkillRouterError('unavailable', 'this router is closed; open another');
 }
 
 /** @param {string} option @param {string | URL} path of this machine, or a file URL @returns {string} the URL of a folder, with the slash at its end */

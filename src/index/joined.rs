@@ -48,7 +48,12 @@ impl Joined {
     pub fn set_own(&mut self, own: Option<Index>) -> Result<()> {
         if let Some(own) = &own {
             own.check_encoder(&self.index.manifest().encoder)?;
-            check_width(own.manifest().width, self.index.manifest().width)?;
+            let (got, needed) = (own.manifest().width, self.index.manifest().width);
+            if got != needed {
+                return Err(Error::unavailable(format!(
+                    "vectors are {got} wide where the index has {needed}; build the index again with the model that is used"
+                )));
+            }
             if own.lexical().is_none() || own.vectors().is_none() {
                 return Err(Error::unavailable("the index of your own skills is not complete"));
             }
@@ -76,14 +81,31 @@ impl Joined {
         Some(Corpus::new(&self.splitter, std::iter::once(self.index.lexical()?).chain(own)))
     }
 
+    /// Whether skills can be compared with the vector of a query.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] for a vector of another width than theirs, or one that is not made of numbers.
+    pub fn check_vector(&self, vector: &QueryVector) -> Result<()> {
+        let (got, width) = (vector.width(), self.index.manifest().width);
+        if got != width {
+            return Err(Error::unavailable(format!(
+                "the vector of the query has {got} numbers where those of the index have {width}; encode the query with the encoder of the index"
+            )));
+        }
+        match vector.is_finite() {
+            true => Ok(()),
+            false => Err(Error::unavailable("the vector of the query is not made of numbers; encode the query again")),
+        }
+    }
+
     /// The `k` skills with the largest dot products, best first; with `hnsw`, those that the graph of the index leads to,
     /// while the user's own are compared one by one.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] for vectors or links that are not there, and for a vector of another width.
+    /// [`Error::Unavailable`] for vectors or links that are not there, and those of [`Joined::check_vector`].
     pub fn nearest(&self, vector: &QueryVector, k: usize, hnsw: bool) -> Result<Vec<Hit>> {
         let vectors = self.index.vectors().ok_or_else(|| Error::unavailable("the vectors are not loaded yet"))?;
-        check_width(vector.width(), vectors.width())?;
+        self.check_vector(vector)?;
         let hits = match hnsw {
             false => exact::search(vectors, vector, k),
             true => {
@@ -106,14 +128,5 @@ impl Joined {
     pub fn similarity(&self, skill_idx: u32, vector: &QueryVector) -> f32 {
         let (index, place) = self.locate(skill_idx);
         index.vectors().map_or(0.0, |vectors| vectors.similarity(place as usize, vector))
-    }
-}
-
-fn check_width(got: usize, needed: usize) -> Result<()> {
-    match got == needed {
-        true => Ok(()),
-        false => Err(Error::unavailable(format!(
-            "vectors are {got} wide where the index has {needed}; build the index again with the model that is used"
-        ))),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::lines::is_key;
+
 /// Front matter and body.
 pub(super) struct Parts<'a> {
     /// As YAML; none where the file has no front matter, or one that never ends.
@@ -64,8 +66,4 @@ fn toml_as_yaml(toml: &str) -> String {
         _ => format!("{line}\n"),
     });
     lines.collect()
-}
-
-fn is_key(key: &str) -> bool {
-    !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
 }

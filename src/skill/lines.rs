@@ -63,12 +63,16 @@ pub(super) fn read_lines(yaml: &str) -> BTreeMap<String, Line> {
     fields.into_iter().map(|field| (field.key.clone(), field.finish())).collect()
 }
 
+/// Whether it can be a key without quotes.
+pub(super) fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+}
+
 /// Key and value of a line that begins a field of the top level.
 fn field_of(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once(':')?;
-    let plain = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
     let apart = value.is_empty() || value.starts_with([' ', '\t']) || is_known(key);
-    (plain && apart).then_some((key, value.trim()))
+    (is_key(key) && apart).then_some((key, value.trim()))
 }
 
 impl Field {

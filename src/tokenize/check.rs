@@ -14,18 +14,19 @@ fn refuse(reason: impl Into<String>) -> Result<()> {
     Err(Error::Tokenizer { reason: reason.into() })
 }
 
-/// Checks a file before it is read: the library joins the two halves of a pair in the room of the longest token.
-pub fn check_pairs(bytes: &[u8]) -> Result<()> {
+/// Checks a file before it is read, since the library joins the two halves of a pair in the room of the longest token. Returns whether
+/// its model is one of byte pairs.
+pub fn check_pairs(bytes: &[u8]) -> Result<bool> {
     let File { model } =
         serde_json::from_slice(bytes).map_err(|error| Error::Tokenizer { reason: error.to_string() })?;
     let has_pairs = model.merges.longest > 0;
     if has_pairs && model.continuing_subword_prefix.is_some_and(|prefix| !prefix.is_empty()) {
-        return refuse("continuing_subword_prefix with byte pairs is not implemented");
+        refuse("continuing_subword_prefix with byte pairs is not implemented")?;
     }
-    match model.merges.longest > model.vocab.longest {
-        true => refuse("a pair of it makes a token that is longer than all it has"),
-        false => Ok(()),
+    if model.merges.longest > model.vocab.longest {
+        refuse("a pair of it makes a token that is longer than all it has")?;
     }
+    Ok(model.kind.is_some_and(|kind| kind == "BPE"))
 }
 
 /// Checks how texts and special tokens are put together, as the library writes it: templates name what there is.
@@ -62,6 +63,8 @@ struct File {
 
 #[derive(Deserialize)]
 struct Model {
+    #[serde(default, rename = "type")]
+    kind: Option<String>,
     #[serde(default)]
     vocab: Vocabulary,
     #[serde(default)]
@@ -190,16 +193,17 @@ impl<'de> Deserialize<'de> for Merged {
 mod tests {
     use super::*;
 
-    fn check(model: &str) -> Result<()> {
+    fn check(model: &str) -> Result<bool> {
         check_pairs(format!(r#"{{"version": "1.0", "model": {model}}}"#).as_bytes())
     }
 
     #[test]
     fn pairs_make_tokens_that_there_are() {
-        check(r#"{"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": [["a", "b"]]}"#).unwrap();
-        check(r#"{"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}"#).unwrap();
-        check(r#"{"type": "WordPiece", "vocab": {"a": 0}, "continuing_subword_prefix": "\#\#"}"#.replace('\\', "").as_str()).unwrap();
-        check(r#"{"type": "Unigram", "vocab": [["a", -1.5], ["b", -2.0]]}"#).unwrap();
+        let is_of_pairs = |model: &str| check(model).unwrap();
+        assert!(is_of_pairs(r#"{"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": [["a", "b"]]}"#));
+        assert!(is_of_pairs(r#"{"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}"#));
+        assert!(!is_of_pairs(r###"{"type": "WordPiece", "vocab": {"a": 0}, "continuing_subword_prefix": "##"}"###));
+        assert!(!is_of_pairs(r#"{"type": "Unigram", "vocab": [["a", -1.5], ["b", -2.0]]}"#));
         for wrong in [
             r#"{"vocab": {"a": 0, "b": 1}, "merges": [["a", "b"]]}"#,
             r#"{"vocab": {"a": 0, "b": 1}, "merges": ["a b"]}"#,

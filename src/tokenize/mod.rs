@@ -102,8 +102,7 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenizer`] when the file is not one.
     pub fn open(bytes: &[u8]) -> Result<Tokenizer> {
-        check::check_pairs(bytes)?;
-        let mut inner = match has_byte_pairs(bytes) {
+        let mut inner = match check::check_pairs(bytes)? {
             true => Inner::Bpe(Box::new(serde_json::from_slice(bytes).map_err(|error| tokenizer_error(error.into()))?)),
             false => {
                 Inner::Any(Box::new(serde_json::from_slice(bytes).map_err(|error| tokenizer_error(error.into()))?))
@@ -170,12 +169,6 @@ impl Tokenizer {
         let encoding = encoding.map_err(tokenizer_error)?;
         Ok(Tokens { ids: encoding.get_ids().to_vec(), type_ids: encoding.get_type_ids().to_vec() })
     }
-}
-
-/// Whether the model in a `tokenizer.json` is one of byte pairs, as far as its bytes show without reading it all.
-fn has_byte_pairs(bytes: &[u8]) -> bool {
-    let text = std::str::from_utf8(bytes).unwrap_or_default();
-    [r#""type":"BPE""#, r#""type": "BPE""#].iter().any(|words| text.contains(words))
 }
 
 /// The text up to the white space after `n` words; the words that follow cannot give one of the first `n` tokens, and

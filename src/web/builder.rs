@@ -5,12 +5,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::{JsResult, js_error, to_js};
-use crate::{
-    collection::{Collection, FoldedSkill},
-    error::Error,
-    index::Index,
-    model::manifest::ModelManifest,
-};
+use crate::{collection::Collection, error::Error, index::Index, model::manifest::ModelManifest};
 
 /// Skills in, an index out; the vectors come from the encoder of another build.
 #[wasm_bindgen]
@@ -24,13 +19,6 @@ pub struct IndexBuilder {
 struct Source<'a> {
     source: &'a str,
     n_skills: usize,
-}
-
-/// A skill that is a copy or an older version of another one.
-#[derive(Serialize)]
-struct Folded<'a> {
-    id: &'a str,
-    kept: &'a str,
 }
 
 /// A file of the index.
@@ -81,8 +69,7 @@ impl IndexBuilder {
 
     /// Forgets the skills of a source that are copies or older versions of others of it, and gives their ids with those that stay.
     pub fn fold_source(&mut self, source: &str) -> JsResult<JsValue> {
-        let folded = self.inner.fold_source(source);
-        to_js(&folded.iter().map(|FoldedSkill { id, kept }| Folded { id, kept }).collect::<Vec<_>>())
+        to_js(&self.inner.fold_source(source))
     }
 
     /// Number of skills.

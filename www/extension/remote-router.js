@@ -5,7 +5,7 @@
 
 import { Connection } from '../messages/connection.js';
 import { tellDescriptions } from '../messages/late-descriptions.js';
-import { SkillRouterError } from '../shared/error.js';
+import { closedError, SkillRouterError } from '../shared/error.js';
 import { ROUTER_PORT } from './ports.js';
 
 /** @implements {Pick<import('../skill-search.js').RouterLike, 'route' | 'body' | 'about' | 'ready' | 'reranker_ready'>} */
@@ -62,7 +62,7 @@ export class RemoteRouter extends EventTarget {
 
   close() {
     this.#is_closed = true;
-    this.#connection?.then((connection) => connection.end(new SkillRouterError('unavailable', 'this router is closed; open another')), () => {});
+    this.#connection?.then((connection) => connection.end(closedError()), () => {});
   }
 
   /** @param {string} method @param {object} params @param {import('../messages/connection.js').CallOptions} [options] */

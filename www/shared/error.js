@@ -32,6 +32,11 @@ export function abortError(message = 'the call was cancelled') {
   return new DOMException(message, 'AbortError');
 }
 
+/** What calls of a router reject with after `close`. */
+export function closedError() {
+  return new SkillRouterError('unavailable', 'this router is closed; open another');
+}
+
 /** @param {unknown} error @returns {boolean} */
 export function isAbort(error) {
   return error instanceof DOMException && error.name === 'AbortError';

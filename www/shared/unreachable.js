@@ -57,7 +57,7 @@ export async function forbiddenBy(url) {
 }
 
 /** Whether it is of another origin than this page; one without an origin has nothing of its own. @param {string} url */
-function isForeign(url) {
+export function isForeign(url) {
   return new URL(url).origin !== globalThis.origin;
 }
 

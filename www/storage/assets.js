@@ -8,7 +8,8 @@
 
 import { sha256_hex } from '../pkg/search/skillrouter.js';
 import { abortError, firstOf, isAbort, SkillRouterError } from '../shared/error.js';
-import { unreachable } from '../shared/unreachable.js';
+import { hexOf } from '../shared/hex.js';
+import { isForeign, unreachable } from '../shared/unreachable.js';
 import { canStore, evictUnlisted, readStored, removeStored, store } from './cache.js';
 
 /**
@@ -258,7 +259,7 @@ async function keepPart(url, part, owner) {
 
 /** Other origins may know nothing of parts, and then refuse the request. @param {string} url */
 function canContinue(url) {
-  return new URL(url).origin === globalThis.origin;
+  return !isForeign(url);
 }
 
 /** Where the beginning of a file lies on the shelf. Nothing is fetched from there. @param {string} url */
@@ -276,8 +277,7 @@ async function mismatch(url, bytes, entry) {
 /** Browsers offer crypto.subtle on https and localhost only; elsewhere the engine does the work. @param {Uint8Array<ArrayBuffer>} bytes */
 async function sha256(bytes) {
   if (!globalThis.crypto?.subtle) return sha256_hex(bytes);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
 }
 
 let n_running = 0;

@@ -12,7 +12,9 @@ use skillrouter::skill::{SCRIPT_MAX_BYTES, Script, SkillFile, is_script};
 use zip::ZipArchive;
 
 use super::{
-    Cause, SKILL_FILE, Sources, UNPACKED_MAX_BYTES, absolute, mib, read_at_most, read_limited, scripts::gather,
+    Cause, SKILL_FILE, Sources, absolute,
+    limits::{UNPACKED_MAX_BYTES, mib, read_at_most, read_limited},
+    scripts::gather,
 };
 
 /// Largest package inside of an archive that is read, in bytes.

@@ -3,6 +3,7 @@
 
 mod archive;
 mod folder;
+mod limits;
 mod rows;
 mod scripts;
 
@@ -24,6 +25,8 @@ use skillrouter::{
 
 pub use folder::{SKILL_FILE, Walk};
 pub use scripts::scripts_beside;
+
+use limits::{Bounded, read_limited};
 
 /// What was found in some sources.
 #[derive(Default)]
@@ -47,30 +50,6 @@ pub struct Choice {
     pub without: Vec<Mark>,
     /// Also copies and older versions of others.
     pub keep_copies: bool,
-}
-
-/// Most bytes that are taken out of one packed source: a small file can unpack to any amount.
-const UNPACKED_MAX_BYTES: u64 = 2 << 30;
-
-/// A size for messages.
-fn mib(bytes: u64) -> String {
-    format!("{} MiB", bytes >> 20)
-}
-
-/// Reads no more than it may, and then fails.
-struct Bounded<R> {
-    inner: R,
-    left: u64,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.inner.read(bytes)?;
-        self.left = self.left.checked_sub(n as u64).ok_or_else(|| {
-            std::io::Error::other(format!("it unpacks to more than {}; split it", mib(UNPACKED_MAX_BYTES)))
-        })?;
-        Ok(n)
-    }
 }
 
 /// A skill before its id is known to be unique.
@@ -239,7 +218,7 @@ impl Sources {
         }
         let file = File::open(source).with_context(|| format!("cannot read {}", source.display()))?;
         let reader: Box<dyn Read> = match packed {
-            true => Box::new(Bounded { inner: MultiGzDecoder::new(file), left: UNPACKED_MAX_BYTES }),
+            true => Box::new(Bounded::new(MultiGzDecoder::new(file))),
             false => Box::new(file),
         };
         match kind {
@@ -445,15 +424,4 @@ pub fn absolute(path: &Path) -> PathBuf {
     let has_dots = path.components().any(|part| part == std::path::Component::ParentDir);
     let absolute = if has_dots { path.canonicalize() } else { std::path::absolute(path) };
     absolute.unwrap_or_else(|_| path.to_owned())
-}
-
-/// Reads to the end, but no more than tells that a file is too large.
-fn read_limited(reader: std::io::Result<impl Read>) -> std::io::Result<Vec<u8>> {
-    read_at_most(reader, FILE_MAX_BYTES + 1)
-}
-
-fn read_at_most(reader: std::io::Result<impl Read>, max_bytes: usize) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader?.take(max_bytes as u64).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

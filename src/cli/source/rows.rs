@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 use skillrouter::skill::{FILE_MAX_BYTES, Skill, SkillFile, plain_text, read_marks};
 
-use super::{Cause, Found, Sources, absolute, mib};
+use super::{Cause, Found, Sources, absolute, limits::mib};
 
 /// Longest line that is read, in bytes: a `SKILL.md` of the largest size, every character escaped.
 const LINE_MAX_BYTES: u64 = 6 * FILE_MAX_BYTES as u64;

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use skillrouter::skill::{SCRIPT_MAX_BYTES, SCRIPTS_MAX, Script, is_script};
 
-use super::{SKILL_FILE, read_at_most};
+use super::{SKILL_FILE, limits::read_at_most};
 
 /// Folders below each other that are looked into; links that lead round end here too.
 const DEPTH_MAX: usize = 6;

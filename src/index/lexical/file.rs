@@ -22,7 +22,7 @@
 //!
 //! Strings are a varint length and UTF-8 bytes; varints are LEB128.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 #[cfg(feature = "build")]
 use super::postings::BitWriter;
@@ -51,6 +51,8 @@ pub struct Lexical {
     lists: Vec<u8>,
     /// Of all skills together, in terms.
     total_length: f32,
+    /// See [`Lexical::letter_sets`].
+    letter_sets: OnceLock<Vec<u32>>,
 }
 
 struct Term {
@@ -77,6 +79,11 @@ pub(super) fn length_code(n_terms: u32) -> u8 {
 
 fn length_of(code: u8) -> f32 {
     (f32::from(code) / 16.0).exp2()
+}
+
+/// The letters of a word, as bits of their last five bits.
+pub(super) fn letter_set(word: &str) -> u32 {
+    word.chars().fold(0, |set, c| set | 1 << (c as u32 & 31))
 }
 
 impl Lexical {
@@ -130,7 +137,8 @@ impl Lexical {
             return Err(Error::malformed(file, "its lists have another length than its terms say"));
         }
         let total_length = length_codes.iter().map(|code| length_of(*code)).sum();
-        Ok(Lexical { names, by_spoken_name, length_codes, terms, term_bytes, lists, total_length })
+        let letter_sets = OnceLock::new();
+        Ok(Lexical { names, by_spoken_name, length_codes, terms, term_bytes, lists, total_length, letter_sets })
     }
 
     /// Number of skills.
@@ -189,6 +197,11 @@ impl Lexical {
     pub(super) fn term(&self, position: usize) -> &str {
         let start = if position == 0 { 0 } else { self.terms[position - 1].end as usize };
         std::str::from_utf8(&self.term_bytes[start..self.terms[position].end as usize]).expect("checked when opened")
+    }
+
+    /// The letters of each term, made when a misspelled word first needs them.
+    pub(super) fn letter_sets(&self) -> &[u32] {
+        self.letter_sets.get_or_init(|| self.terms().map(|(term, _)| letter_set(term)).collect())
     }
 
     /// Place of a term.

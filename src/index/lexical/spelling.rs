@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::file::Lexical;
+use super::file::{Lexical, letter_set};
 
 /// Most terms that a word may mean.
 const MAX_TERMS: usize = 8;
@@ -19,7 +19,7 @@ const FIRST_RIGHT_BELOW: usize = 6;
 pub(super) fn nearest<'a>(parts: &[&'a Lexical], word: &str) -> Option<(usize, Vec<&'a str>)> {
     let letters = word.chars().count();
     let limit = match letters {
-        TWO_WRONG_FROM.. => 2,
+        TWO_WRONG_FROM.. => 2u32,
         ONE_WRONG_FROM.. => 1,
         _ => return None,
     };
@@ -28,18 +28,24 @@ pub(super) fn nearest<'a>(parts: &[&'a Lexical], word: &str) -> Option<(usize, V
     }
     let (first, letter_set) = (word.chars().next(), letter_set(word));
     let mut by_distance: BTreeMap<usize, Vec<(&str, u32)>> = BTreeMap::new();
-    for (term, frequency) in parts.iter().flat_map(|part| part.terms()) {
-        // Each wrong letter takes one from the set and adds one to it at most.
-        let may_be_near = term.len().abs_diff(word.len()) <= 4 * limit
-            && (letter_set ^ self::letter_set(term)).count_ones() as usize <= 2 * limit
-            && (letters >= FIRST_RIGHT_BELOW || term.chars().next() == first)
-            && term.chars().all(char::is_alphabetic);
-        if may_be_near {
-            by_distance.entry(strsim::osa_distance(term, word)).or_default().push((term, frequency));
+    for part in parts {
+        for (position, other) in part.letter_sets().iter().enumerate() {
+            // Each wrong letter takes one from the set and adds one to it at most.
+            if (letter_set & !other).count_ones() > limit || (other & !letter_set).count_ones() > limit {
+                continue;
+            }
+            let term = part.term(position);
+            let may_be_near = term.chars().count().abs_diff(letters) <= limit as usize
+                && (letters >= FIRST_RIGHT_BELOW || term.chars().next() == first)
+                && term.chars().all(char::is_alphabetic);
+            if may_be_near {
+                let found = by_distance.entry(strsim::osa_distance(term, word)).or_default();
+                found.push((term, part.document_frequency(position)));
+            }
         }
     }
     let (distance, terms) = by_distance.pop_first()?;
-    (distance <= limit).then(|| (distance, most_frequent(terms)))
+    (distance <= limit as usize).then(|| (distance, most_frequent(terms)))
 }
 
 /// The terms with a letter of a script without spaces in them, the most frequent first.
@@ -56,9 +62,4 @@ fn most_frequent(terms: Vec<(&str, u32)>) -> Vec<&str> {
     let mut found: Vec<(&str, u32)> = frequencies.into_iter().collect();
     found.sort_by_key(|(_, frequency)| std::cmp::Reverse(*frequency)); // Stable: by letters where they are equal.
     found.into_iter().map(|(term, _)| term).take(MAX_TERMS).collect()
-}
-
-/// The letters of a word, as bits of their last five bits.
-fn letter_set(word: &str) -> u32 {
-    word.chars().fold(0, |set, c| set | 1 << (c as u32 & 31))
 }

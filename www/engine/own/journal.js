@@ -6,6 +6,7 @@
  * The last one may be cut off, and then means nothing.
  */
 
+import { hexOf } from '../../shared/hex.js';
 import { openRecords, RECORDS, removeRecords } from './store.js';
 
 /** @typedef {{ name: string, description: string, body: string }} SkillText */
@@ -100,11 +101,6 @@ export class Journal {
 async function hashOf({ name, description, body }) {
   const bytes = new TextEncoder().encode(JSON.stringify([name, description, body]));
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-}
-
-/** @param {Uint8Array} bytes */
-function hexOf(bytes) {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** @param {Float32Array[]} vectors */
